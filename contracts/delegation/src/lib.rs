@@ -1,0 +1,1 @@
+//! Palisade: the delegation contract.
