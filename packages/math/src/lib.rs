@@ -1,1 +1,46 @@
-//! Palisade: math.
+//! Palisade: the money math.
+//!
+//! The only place where stake, shares, slices or rewards are multiplied or
+//! divided. Nothing here stores, sends or reads a clock: every function is a
+//! pure function of its arguments, and every failure is a [`MathError`].
+//!
+//! | module | what it answers |
+//! | --- | --- |
+//! | [`pool`] | how many tokens a holder's shares are worth, in a pool or an unbonding bucket |
+//! | [`magnitude`] | what a slice, written before any number of slashes, is today |
+//! | [`power`] | what an operator counts with at a service |
+//! | [`penalty`] | what a penalty takes, and from which part |
+//! | [`epoch`] | which epoch it is, and when a bucket matures |
+//!
+//! Three units occur. **Tokens** are the smallest units of an asset.
+//! **Shares** are parts of a pool, about a million to a token at first.
+//! **Magnitude** is the unit of slices: a fresh pool has [`FULL_MAGNITUDE`].
+//!
+//! Rounding goes against the one who asks (who joins, leaves, claims or
+//! promises) and in favour of who stays; a penalty rounds up, so that no
+//! penalty is too small to be felt. The derivations are in `docs/math.md`.
+
+pub mod epoch;
+mod error;
+pub mod magnitude;
+pub mod penalty;
+pub mod pool;
+pub mod power;
+mod wide;
+
+pub use epoch::{Epochs, MAX_LIVE_BUCKETS};
+pub use error::MathError;
+pub use magnitude::{
+    Magnitude, Scaled, FULL_MAGNITUDE, RENORMALIZE_BELOW, RENORMALIZE_FACTOR, SATURATED_MAGNITUDE,
+};
+pub use penalty::{equivalent_stake, loss, penalty_magnitude, scale_pending, Part, Penalty};
+pub use pool::{
+    Left, Position, SharePool, MAX_DEPOSIT, RESCALE_ABOVE, RESCALE_FACTOR, VIRTUAL_SHARES,
+};
+pub use power::{asset_value, capped_power, captured_tokens};
+
+/// For serde: a counter that is zero is not written, which most are for ever.
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+pub(crate) fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
