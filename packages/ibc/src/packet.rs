@@ -1,0 +1,99 @@
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{to_json_vec, Binary, StdResult, Timestamp, Uint128, Uint64};
+use sha2::{Digest, Sha256};
+
+use crate::Outcome;
+
+/// Infraction kind: the operator missed too many blocks.
+pub const DOWNTIME: &str = "downtime";
+/// Infraction kind: the operator signed two blocks at one height.
+pub const DOUBLE_SIGN: &str = "double_sign";
+/// Longest name of an infraction kind, in bytes.
+pub const MAX_KIND_LENGTH: usize = 32;
+/// Most operators in one [`OperatorSet`].
+pub const MAX_SET_OPERATORS: usize = 50;
+
+/// From the host to the consumer.
+#[cw_serde]
+pub enum HostPacket {
+    /// Present powers of some operators. Acknowledged with a [`crate::SetAck`].
+    OperatorSet(OperatorSet),
+    /// How a slash ended. Acknowledged with a [`crate::SetAck`].
+    SlashOutcome(SlashOutcome),
+}
+
+/// From the consumer to the host.
+#[cw_serde]
+pub enum ConsumerPacket {
+    /// A penalty that the consumer asks for. Acknowledged with a [`crate::SlashAck`].
+    Slash(Slash),
+}
+
+/// Absolute powers of the operators whose power or key changed. Each packet stands alone: an
+/// operator's entry is applied if `update_id` is larger than the last one applied for it.
+#[cw_serde]
+pub struct OperatorSet {
+    /// Grows by one with every packet of a service, from 1.
+    pub update_id: Uint64,
+    /// At most [`MAX_SET_OPERATORS`], each once.
+    pub operators: Vec<OperatorPower>,
+}
+
+/// One operator as the service counts it.
+#[cw_serde]
+pub struct OperatorPower {
+    /// Address on the host chain.
+    pub operator: String,
+    /// Its ed25519 consensus key on the consumer, 32 bytes; absent where the service uses none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Binary>,
+    /// Its power, in units of value; 0 removes it.
+    pub power: Uint128,
+}
+
+/// How a slash ended.
+#[cw_serde]
+pub struct SlashOutcome {
+    /// Nonce of the slash.
+    pub nonce: Uint64,
+    /// Its end.
+    pub outcome: Outcome,
+}
+
+/// Who is to be slashed.
+#[cw_serde]
+pub enum Offender {
+    /// Address on the host chain.
+    Operator(String),
+    /// Consensus key on the consumer, 32 bytes; keys that were replaced lately resolve as well.
+    Key(Binary),
+}
+
+/// A penalty that the consumer asks for. It names no amount: the fraction is the one that the
+/// service published on the host for this kind of infraction.
+#[cw_serde]
+pub struct Slash {
+    /// Chosen by the consumer, never used twice for other content.
+    pub nonce: Uint64,
+    /// Who is to be slashed.
+    pub offender: Offender,
+    /// Kind of the infraction: [`DOWNTIME`], [`DOUBLE_SIGN`], or one of the service's own.
+    pub infraction: String,
+    /// The update of this operator that was in force at the infraction.
+    pub update_id: Uint64,
+    /// Consumer's height of the infraction.
+    pub height: Uint64,
+    /// Consumer's time of the infraction, in nanoseconds.
+    pub time: Timestamp,
+}
+
+impl Slash {
+    /// SHA-256 of the slash's JSON as this crate writes it: what "same content" means for a
+    /// nonce that comes twice.
+    ///
+    /// # Errors
+    /// Serialization.
+    pub fn digest(&self) -> StdResult<Binary> {
+        Ok(Sha256::digest(to_json_vec(self)?).to_vec().into())
+    }
+}

@@ -1,0 +1,484 @@
+//! The allocation contract: what operators promised to whom.
+
+use cosmwasm_schema::{cw_serde, QueryResponses};
+use cosmwasm_std::{Addr, Binary, Decimal, Timestamp, Uint128, Uint64};
+use cw_ownable::{cw_ownable_execute, cw_ownable_query};
+use palisade_admin::{AdminMsg, GuardResponse, Pausable};
+use palisade_ibc::{Offender, OperatorPower};
+use palisade_math::Scaled;
+
+use crate::asset::{AssetAmount, AssetId, Destination};
+
+/// Number of a service, from 1.
+pub type ServiceId = u32;
+
+/// Most services of an operator, those on their way out included.
+pub const MAX_SERVICES: u32 = 32;
+/// Most assets of a service.
+pub const MAX_ASSETS: usize = 8;
+/// Most operators of a service.
+pub const MAX_OPERATORS: u32 = 200;
+
+/// Instantiates the allocation contract.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// The owner: connects the slashing contract.
+    pub owner: String,
+    /// May pause, if any.
+    pub guardian: Option<String>,
+    /// The delegation contract.
+    pub delegation: String,
+    /// Seconds until an increase of a slice takes effect: at least two epochs.
+    pub allocation_delay: u64,
+    /// Seconds from the service's acknowledgement of a lower power until the slice falls: at
+    /// least the unbonding period.
+    pub deallocation_delay: u64,
+    /// Most seconds to wait for that acknowledgement.
+    pub max_lag: u64,
+}
+
+/// Families of actions that can be paused.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum Action {
+    /// Opt-ins and increases of slices.
+    Promises,
+}
+
+impl Pausable for Action {
+    fn name(&self) -> &'static str {
+        "promises"
+    }
+
+    fn limit(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Messages of the allocation contract.
+#[cw_ownable_execute]
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Publishes the most that all slices of the sender together may come to, as a share of each
+    /// of its pools. Falls at once, rises after an unbonding period. By an operator.
+    SetCommitmentCap {
+        /// 0 to 1. Until one is published it is 1.
+        cap: Decimal,
+    },
+    /// Joins a service. By an operator.
+    OptIn {
+        /// The service.
+        service: ServiceId,
+        /// Consensus key; needed where the service says so, refused where it does not.
+        key: Option<KeyProof>,
+        /// Slices, one for each asset to promise.
+        slices: Vec<SliceShare>,
+    },
+    /// Changes slices: increases take effect after `allocation_delay`, decreases lower the power
+    /// at the next sync and the slice after `deallocation_delay`. By an operator.
+    Adjust {
+        /// The service.
+        service: ServiceId,
+        /// New slices; assets that are not named stay.
+        slices: Vec<SliceShare>,
+    },
+    /// Leaves a service: all slices to zero, by the rules of a decrease. By an operator.
+    OptOut {
+        /// The service.
+        service: ServiceId,
+    },
+    /// Replaces the consensus key. The old one keeps resolving for an unbonding period. By an
+    /// operator.
+    AssignKey {
+        /// The service.
+        service: ServiceId,
+        /// The new key.
+        key: KeyProof,
+    },
+    /// Frees the place of an operator whose slices have all ended. By anybody.
+    Leave {
+        /// The service.
+        service: ServiceId,
+        /// The operator.
+        operator: String,
+    },
+    /// Changes a service's admission and set rules. By its admin.
+    UpdateService {
+        /// The service.
+        service: ServiceId,
+        /// What changes; absent fields stay.
+        change: ServiceChange,
+    },
+    /// Changes the list of an allow-list service. By its admin.
+    SetAllowed {
+        /// The service.
+        service: ServiceId,
+        /// To allow, at most 100.
+        add: Vec<String>,
+        /// To allow no longer, at most 100; who is in stays in.
+        remove: Vec<String>,
+    },
+    /// Adds a service under the next number. By the slashing contract.
+    CreateService {
+        /// Its number.
+        service: ServiceId,
+        /// Its admin.
+        admin: String,
+        /// Its terms.
+        terms: ServiceTerms,
+    },
+    /// Takes down what operators count with now; answers with a [`CheckpointResult`] in its
+    /// data. By the slashing contract.
+    Checkpoint {
+        /// The service.
+        service: ServiceId,
+        /// The update that will carry the result.
+        update_id: Uint64,
+        /// Last operator of the page before.
+        start_after: Option<Addr>,
+        /// Most operators to look at, at most 50.
+        limit: u32,
+        /// Operators to report even if nothing changed, before the page; those that are no
+        /// longer members are reported with power 0. With `limit` at most 50.
+        force: Vec<Addr>,
+        /// Whether to report every operator of the page, changed or not.
+        all: bool,
+    },
+    /// Tells that an update was acknowledged: waiting decreases of these operators start their
+    /// delay. By the slashing contract.
+    Acknowledge {
+        /// The service.
+        service: ServiceId,
+        /// The update.
+        update_id: Uint64,
+        /// The operators in it.
+        operators: Vec<Addr>,
+    },
+    /// Takes a penalty; answers with a [`SlashResult`] in its data. By the slashing contract.
+    Slash(SlashOperator),
+    /// Lets a jailed operator count again. By the slashing contract.
+    Unjail {
+        /// The service.
+        service: ServiceId,
+        /// The operator.
+        operator: String,
+    },
+    /// Names the slashing contract, once. By the owner.
+    Connect {
+        /// Its address.
+        slashing: String,
+    },
+    /// Pauses and guardian.
+    Admin(AdminMsg<Action>),
+}
+
+/// A consensus key with a proof that the operator holds it.
+#[cw_serde]
+pub struct KeyProof {
+    /// ed25519 public key, 32 bytes.
+    pub key: Binary,
+    /// ed25519 signature, 64 bytes, over [`key_proof_message`].
+    pub proof: Binary,
+}
+
+/// The bytes that a key's holder signs: it binds the key to chain, contract, service and
+/// operator, so that a proof serves nowhere else.
+///
+/// ```
+/// use palisade_types::allocation::key_proof_message;
+/// assert_eq!(
+///     key_proof_message("host-1", "cosmos1allocation", 7, "cosmos1operator"),
+///     b"palisade/key/host-1/cosmos1allocation/7/cosmos1operator",
+/// );
+/// ```
+#[must_use]
+pub fn key_proof_message(
+    chain_id: &str,
+    allocation: &str,
+    service: ServiceId,
+    operator: &str,
+) -> Vec<u8> {
+    format!("palisade/key/{chain_id}/{allocation}/{service}/{operator}").into_bytes()
+}
+
+/// A slice as an operator asks for it.
+#[cw_serde]
+pub struct SliceShare {
+    /// The asset.
+    pub asset: AssetId,
+    /// Share of the pool's present magnitude, 0 to the service's `max_slash`.
+    pub share: Decimal,
+}
+
+/// What an operator accepts by opting in. `max_slash`, `assets` and `keyed` never change.
+#[cw_serde]
+pub struct ServiceTerms {
+    /// 1 to 70 bytes, for people.
+    pub name: String,
+    /// The heaviest penalty: above 0, at most 1.
+    pub max_slash: Decimal,
+    /// Accepted assets, 1 to 8, each once.
+    pub assets: Vec<AssetId>,
+    /// Whether operators need a consensus key.
+    pub keyed: bool,
+    /// Who may opt in.
+    pub admission: Admission,
+    /// Least power to count at all.
+    pub min_power: Uint128,
+    /// Most operators, 1 to 200.
+    pub max_operators: u32,
+    /// Most that one operator counts, as a share of all operators' power: above 0, at most 1.
+    pub max_share: Decimal,
+}
+
+/// Who may opt in.
+#[cw_serde]
+pub enum Admission {
+    /// Any operator; when full, a stronger one replaces the weakest.
+    Open {},
+    /// Listed operators only.
+    AllowList {},
+}
+
+/// Changes to a service; absent fields stay.
+#[cw_serde]
+#[derive(Default)]
+pub struct ServiceChange {
+    /// New admin.
+    pub admin: Option<String>,
+    /// Who may opt in.
+    pub admission: Option<Admission>,
+    /// Least power to count.
+    pub min_power: Option<Uint128>,
+    /// Most operators; who is in stays in.
+    pub max_operators: Option<u32>,
+    /// Most that one operator counts.
+    pub max_share: Option<Decimal>,
+}
+
+/// Answer to [`ExecuteMsg::Checkpoint`].
+#[cw_serde]
+pub struct CheckpointResult {
+    /// Operators whose power, key or captured tokens changed, and the forced ones.
+    pub operators: Vec<OperatorPower>,
+    /// Last operator looked at; none: the pass is complete.
+    pub next: Option<Addr>,
+    /// Whether a decrease waits for the acknowledgement of this update.
+    pub await_ack: bool,
+}
+
+/// A penalty on one operator for one service.
+#[cw_serde]
+pub struct SlashOperator {
+    /// The service.
+    pub service: ServiceId,
+    /// The operator.
+    pub operator: Addr,
+    /// The update in force at the infraction.
+    pub update_id: Uint64,
+    /// Time of the infraction.
+    pub infraction: Timestamp,
+    /// Penalty, at most the service's `max_slash`; may be zero.
+    pub fraction: Decimal,
+    /// Whether the operator counts nothing until it is unjailed.
+    pub jail: bool,
+    /// Where the tokens go.
+    pub destination: Destination,
+}
+
+/// Answer to [`ExecuteMsg::Slash`].
+#[cw_serde]
+pub struct SlashResult {
+    /// What was taken, per asset.
+    pub seized: Vec<AssetAmount>,
+}
+
+/// Queries of the allocation contract.
+#[cw_ownable_query]
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// Neighbours and delays.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// Guardian and pauses in force.
+    #[returns(GuardResponse)]
+    Guard {},
+    /// One service.
+    #[returns(ServiceResponse)]
+    Service {
+        /// The service.
+        service: ServiceId,
+    },
+    /// All services, by number.
+    #[returns(Vec<ServiceResponse>)]
+    Services {
+        /// Last number of the page before.
+        start_after: Option<ServiceId>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Whether an allow-list service lists an operator.
+    #[returns(bool)]
+    Allowed {
+        /// The service.
+        service: ServiceId,
+        /// The operator.
+        operator: String,
+    },
+    /// Commitment cap and promises of an operator.
+    #[returns(CommitmentResponse)]
+    Commitment {
+        /// The operator.
+        operator: String,
+    },
+    /// An operator in a service.
+    #[returns(MemberResponse)]
+    Member {
+        /// The service.
+        service: ServiceId,
+        /// The operator.
+        operator: String,
+    },
+    /// Operators of a service, by address.
+    #[returns(Vec<MemberResponse>)]
+    Members {
+        /// The service.
+        service: ServiceId,
+        /// Last address of the page before.
+        start_after: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Services of an operator, by number.
+    #[returns(Vec<MemberResponse>)]
+    Memberships {
+        /// The operator.
+        operator: String,
+        /// Last number of the page before.
+        start_after: Option<ServiceId>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Who answers for an infraction, and with what.
+    #[returns(LiabilityResponse)]
+    Liability {
+        /// The service.
+        service: ServiceId,
+        /// The offender.
+        offender: Offender,
+        /// The update in force at the infraction.
+        update_id: Uint64,
+    },
+}
+
+/// Neighbours and delays.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// The delegation contract.
+    pub delegation: Addr,
+    /// The slashing contract, once connected.
+    pub slashing: Option<Addr>,
+    /// Seconds until an increase takes effect.
+    pub allocation_delay: u64,
+    /// Seconds from acknowledgement until a decrease takes effect.
+    pub deallocation_delay: u64,
+    /// Most seconds to wait for the acknowledgement.
+    pub max_lag: u64,
+    /// Seconds of an epoch.
+    pub epoch_length: u64,
+    /// Seconds from the end of an undelegation's epoch to its maturity.
+    pub unbonding_period: u64,
+}
+
+/// One service.
+#[cw_serde]
+pub struct ServiceResponse {
+    /// Its number.
+    pub service: ServiceId,
+    /// Its admin.
+    pub admin: Addr,
+    /// Its terms.
+    pub terms: ServiceTerms,
+    /// Operators in it, those on their way out not counted.
+    pub operators: u32,
+    /// Sum of their powers before any cap on shares, at the last sync of each.
+    pub total: Uint128,
+}
+
+/// Commitment cap and promises of an operator.
+#[cw_serde]
+pub struct CommitmentResponse {
+    /// The cap in force.
+    pub cap: Decimal,
+    /// A rise on its way: the cap, and when it takes effect.
+    pub pending_cap: Option<(Decimal, Timestamp)>,
+    /// Services that the operator is in or leaving.
+    pub services: u32,
+    /// What is promised of each pool.
+    pub pools: Vec<CommittedResponse>,
+}
+
+/// What is promised of one pool.
+#[cw_serde]
+pub struct CommittedResponse {
+    /// The asset.
+    pub asset: AssetId,
+    /// Sum of the slices, rises and falls under way counted in full, as a share of the pool: the
+    /// stakers' worst case.
+    pub committed: Decimal,
+    /// What was slashed lately and still counts against the cap, as a share of the pool before.
+    pub slashed: Decimal,
+}
+
+/// An operator in a service.
+#[cw_serde]
+pub struct MemberResponse {
+    /// The service.
+    pub service: ServiceId,
+    /// The operator.
+    pub operator: Addr,
+    /// Its key, if the service uses keys.
+    pub key: Option<Binary>,
+    /// Whether it is on its way out.
+    pub leaving: bool,
+    /// Whether it counts nothing until unjailed.
+    pub jailed: bool,
+    /// Power last told to the service.
+    pub power: Uint128,
+    /// The update that told it; zero: none yet.
+    pub update_id: Uint64,
+    /// Its slices.
+    pub slices: Vec<SliceResponse>,
+}
+
+/// One slice.
+#[cw_serde]
+pub struct SliceResponse {
+    /// The asset.
+    pub asset: AssetId,
+    /// What the service may slash at most, as a share of the pool now.
+    pub share: Decimal,
+    /// The same in magnitude, as stored.
+    pub slice: Scaled,
+    /// A change on its way: the share aimed at.
+    pub pending: Option<Decimal>,
+    /// When the change takes effect, once known.
+    pub effective_at: Option<Timestamp>,
+}
+
+/// Who answers for an infraction, and with what.
+#[cw_serde]
+pub struct LiabilityResponse {
+    /// The operator; none: no such operator or key in this service.
+    pub operator: Option<Addr>,
+    /// When the update was made that the operator last counted with at or before the one asked
+    /// for; none: it never counted with anything.
+    pub since: Option<Timestamp>,
+    /// What it counted with then; empty when nothing was captured.
+    pub captured: Vec<AssetAmount>,
+}
+
+/// Migration takes no parameters.
+#[cw_serde]
+pub struct MigrateMsg {}

@@ -1,0 +1,112 @@
+//! What can be staked, what it is worth, and where seized tokens go.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Decimal, Timestamp, Uint128};
+
+/// Short name of an asset, chosen by the vault's owner: 2 to 16 of `a-z 0-9 -`, a letter first.
+/// It names the asset in every message of the suite.
+pub type AssetId = String;
+
+/// Most seconds that a rate provider's clock may be ahead of the block, and a consumer's ahead
+/// of the host's.
+pub const MAX_CLOCK_SKEW: u64 = 600;
+
+/// The token behind an asset. More kinds will follow.
+#[cw_serde]
+#[non_exhaustive]
+pub enum AssetKind {
+    /// A denom of the bank module: native, IBC or tokenfactory.
+    Native {
+        /// The denom.
+        denom: String,
+    },
+    /// A cw20 token.
+    Cw20 {
+        /// The token contract.
+        address: String,
+    },
+}
+
+/// Where an asset's rate (value of one base unit) comes from.
+#[cw_serde]
+pub enum RateSource {
+    /// Never changes by itself.
+    Fixed {
+        /// Value of one base unit, above zero.
+        rate: Decimal,
+    },
+    /// Asked of a contract that answers `{"rate":{}}` with [`RateResponse`].
+    Provider {
+        /// The contract.
+        contract: String,
+        /// The lowest rate that is believed, above zero.
+        min: Decimal,
+        /// The highest rate that is believed.
+        max: Decimal,
+        /// Seconds after `updated_at` for which a rate counts as fresh.
+        max_age: u64,
+        /// Largest change against the last good rate, as a fraction of it.
+        max_change: Decimal,
+    },
+}
+
+/// Query that every rate provider answers.
+#[cw_serde]
+pub enum RateProviderQuery {
+    /// The present rate.
+    Rate {},
+}
+
+/// Answer of a rate provider.
+#[cw_serde]
+pub struct RateResponse {
+    /// Value of one base unit.
+    pub rate: Decimal,
+    /// When the rate was set.
+    pub updated_at: Timestamp,
+}
+
+/// What an asset's tokens count for. `value = floor(tokens * rate * weight)`.
+#[cw_serde]
+pub struct Price {
+    /// The asset.
+    pub asset: AssetId,
+    /// The last good rate.
+    pub rate: Decimal,
+    /// The haircut, above 0 and at most 1.
+    pub weight: Decimal,
+    /// False when the rate is stale: then no power may rise by this asset.
+    pub fresh: bool,
+}
+
+/// Where seized tokens go.
+#[cw_serde]
+pub enum Destination {
+    /// Out of supply.
+    Burn {},
+    /// To an address.
+    Send {
+        /// The recipient.
+        recipient: String,
+    },
+}
+
+impl Destination {
+    /// The recipient's address, or none for a burn.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Addr> {
+        match self {
+            Destination::Burn {} => None,
+            Destination::Send { recipient } => Some(Addr::unchecked(recipient)),
+        }
+    }
+}
+
+/// An amount of an asset.
+#[cw_serde]
+pub struct AssetAmount {
+    /// The asset.
+    pub asset: AssetId,
+    /// Base units.
+    pub amount: Uint128,
+}

@@ -1,0 +1,447 @@
+//! The delegation contract: who stands behind whom.
+
+use cosmwasm_schema::{cw_serde, QueryResponses};
+use cosmwasm_std::{Addr, Decimal, Timestamp, Uint128};
+use cw_ownable::{cw_ownable_execute, cw_ownable_query};
+use palisade_admin::{AdminMsg, GuardResponse, Pausable, EXIT_PAUSE_LIMIT};
+use palisade_math::{Magnitude, Scaled};
+
+use crate::asset::{AssetId, Destination, Price};
+
+/// Instantiates the delegation contract.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// The owner: connects the allocation contract.
+    pub owner: String,
+    /// May pause, if any.
+    pub guardian: Option<String>,
+    /// The vault.
+    pub vault: String,
+    /// Seconds of an epoch. Never changes.
+    pub epoch_length: u64,
+    /// Seconds from the end of the epoch of an undelegation until its tokens can be claimed.
+    /// Never changes.
+    pub unbonding_period: u64,
+}
+
+/// Families of actions that can be paused.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum Action {
+    /// New stake: joins from the vault, redelegations, cancellations.
+    Delegations,
+    /// Undelegations and claims. Ends by itself after 14 days at most.
+    Exits,
+}
+
+impl Pausable for Action {
+    fn name(&self) -> &'static str {
+        match self {
+            Action::Delegations => "delegations",
+            Action::Exits => "exits",
+        }
+    }
+
+    fn limit(&self) -> Option<u64> {
+        match self {
+            Action::Delegations => None,
+            Action::Exits => Some(EXIT_PAUSE_LIMIT),
+        }
+    }
+}
+
+/// Messages of the delegation contract.
+#[cw_ownable_execute]
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Registers the sender as an operator. By anybody, once.
+    RegisterOperator {
+        /// What people shall read about it.
+        metadata: OperatorMetadata,
+        /// What it keeps of its stakers' rewards.
+        commission: Commission,
+        /// Whether only stakers on its list may stand behind it.
+        restricted: bool,
+    },
+    /// Changes the sender's operator. By the operator.
+    UpdateOperator(OperatorChange),
+    /// Changes who may stand behind a restricted operator. By the operator.
+    SetStakers {
+        /// To allow, at most 100.
+        add: Vec<String>,
+        /// To allow no longer, at most 100; what they staked stays.
+        remove: Vec<String>,
+    },
+    /// Adds stake that the vault holds already. By the vault.
+    Join {
+        /// Whose it is.
+        owner: String,
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// Base units.
+        amount: Uint128,
+    },
+    /// Starts unbonding. By the staker.
+    Undelegate {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// Base units, clamped to what the position is worth; none: all of it.
+        amount: Option<Uint128>,
+    },
+    /// Takes what is still unbonding back into the pool at its present price. By the staker.
+    Cancel {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// Epoch of the undelegation.
+        epoch: u64,
+        /// Base units, clamped to what the entry is worth; none: all of it.
+        amount: Option<Uint128>,
+    },
+    /// Pays out matured entries, oldest first, at most 32. By the staker.
+    Claim {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// Who receives; none: the sender.
+        recipient: Option<String>,
+    },
+    /// Puts matured entries, oldest first, at most 32, behind another operator. By the staker.
+    Redelegate {
+        /// The operator to leave.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// The operator to stand behind.
+        to: String,
+    },
+    /// Takes a penalty from an operator's pools and eligible buckets; answers with a
+    /// [`SlashResult`] in its data. By the allocation contract.
+    Slash(SlashPools),
+    /// Names the allocation contract, once. By the owner.
+    Connect {
+        /// Its address.
+        allocation: String,
+    },
+    /// Pauses and guardian.
+    Admin(AdminMsg<Action>),
+}
+
+/// What people shall read about an operator. Not checked by anybody.
+#[cw_serde]
+pub struct OperatorMetadata {
+    /// 1 to 70 bytes.
+    pub name: String,
+    /// At most 140 bytes.
+    pub website: String,
+    /// At most 280 bytes.
+    pub details: String,
+}
+
+/// Commission on rewards, by the rules of the Cosmos SDK's staking module.
+#[cw_serde]
+pub struct Commission {
+    /// Present rate.
+    pub rate: Decimal,
+    /// The rate never rises above this; never changes; at most 1.
+    pub max_rate: Decimal,
+    /// Most that the rate may change within a day; never changes; at most `max_rate`.
+    pub max_daily_change: Decimal,
+}
+
+/// Changes to an operator; absent fields stay.
+#[cw_serde]
+#[derive(Default)]
+pub struct OperatorChange {
+    /// What people shall read.
+    pub metadata: Option<OperatorMetadata>,
+    /// New commission rate; at most one change a day.
+    pub commission: Option<Decimal>,
+    /// Whether new stake is accepted.
+    pub accepts_stake: Option<bool>,
+    /// Whether only listed stakers may join.
+    pub restricted: Option<bool>,
+}
+
+/// A penalty on one operator.
+#[cw_serde]
+pub struct SlashPools {
+    /// The operator.
+    pub operator: String,
+    /// Time of the infraction: buckets of its epoch and of later ones share the loss.
+    pub infraction: Timestamp,
+    /// Penalty p, at most `max_slash`.
+    pub fraction: Decimal,
+    /// The service's m.
+    pub max_slash: Decimal,
+    /// One for each asset.
+    pub cuts: Vec<Cut>,
+    /// Where the tokens go.
+    pub destination: Destination,
+}
+
+/// A penalty on one pool.
+#[cw_serde]
+pub struct Cut {
+    /// The asset.
+    pub asset: AssetId,
+    /// The service's slice b, as stored.
+    pub slice: Scaled,
+    /// Captured tokens c.
+    pub captured: Uint128,
+    /// Era in which they were captured.
+    pub era: u32,
+}
+
+/// Answer to [`ExecuteMsg::Slash`], in the order of the cuts.
+#[cw_serde]
+pub struct SlashResult {
+    /// One for each cut.
+    pub cuts: Vec<CutResult>,
+}
+
+/// What one cut took.
+#[cw_serde]
+pub struct CutResult {
+    /// The asset.
+    pub asset: AssetId,
+    /// The pool's magnitude before.
+    pub before: Magnitude,
+    /// Magnitude taken, in the unit of `before`.
+    pub delta: Uint128,
+    /// Base units taken from pool and buckets together.
+    pub seized: Uint128,
+}
+
+/// Queries of the delegation contract.
+#[cw_ownable_query]
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// Neighbours and periods.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// Guardian and pauses in force.
+    #[returns(GuardResponse)]
+    Guard {},
+    /// The present epoch.
+    #[returns(EpochResponse)]
+    Epoch {},
+    /// One operator.
+    #[returns(OperatorResponse)]
+    Operator {
+        /// Its address.
+        operator: String,
+    },
+    /// All operators, by address.
+    #[returns(Vec<OperatorResponse>)]
+    Operators {
+        /// Last address of the page before.
+        start_after: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Whether a staker may stand behind an operator now.
+    #[returns(bool)]
+    MayJoin {
+        /// The operator.
+        operator: String,
+        /// The staker.
+        staker: String,
+    },
+    /// Pools of an operator, by asset.
+    #[returns(Vec<PoolResponse>)]
+    Pools {
+        /// The operator.
+        operator: String,
+        /// Last asset of the page before.
+        start_after: Option<AssetId>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Unbonding buckets of a pool, by epoch.
+    #[returns(Vec<BucketResponse>)]
+    Buckets {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// Last epoch of the page before.
+        start_after: Option<u64>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Active positions of a staker.
+    #[returns(Vec<PositionResponse>)]
+    Positions {
+        /// The staker.
+        owner: String,
+        /// Last pool of the page before.
+        start_after: Option<PoolKey>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Unbonding entries of a staker.
+    #[returns(Vec<UnbondingResponse>)]
+    Unbondings {
+        /// The staker.
+        owner: String,
+        /// Last entry of the page before: its pool and epoch.
+        start_after: Option<(PoolKey, u64)>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// Rounding remainders of an asset that belong to nobody, counted.
+    #[returns(Uint128)]
+    Dust {
+        /// The asset.
+        asset: AssetId,
+    },
+    /// What stands behind some operators and what it is worth: at most 50 operators and 8
+    /// assets. Unknown operators and empty pools answer with zero tokens.
+    #[returns(StakesResponse)]
+    Stakes {
+        /// The operators.
+        operators: Vec<String>,
+        /// The assets.
+        assets: Vec<AssetId>,
+    },
+}
+
+/// A pool's name.
+#[cw_serde]
+pub struct PoolKey {
+    /// The operator.
+    pub operator: String,
+    /// The asset.
+    pub asset: AssetId,
+}
+
+/// Neighbours and periods.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// The vault.
+    pub vault: Addr,
+    /// The allocation contract, once connected.
+    pub allocation: Option<Addr>,
+    /// Start of epoch 0.
+    pub genesis: Timestamp,
+    /// Seconds of an epoch.
+    pub epoch_length: u64,
+    /// Seconds from the end of an undelegation's epoch to its maturity.
+    pub unbonding_period: u64,
+}
+
+/// The present epoch.
+#[cw_serde]
+pub struct EpochResponse {
+    /// Its number.
+    pub epoch: u64,
+    /// When it began.
+    pub start: Timestamp,
+    /// When the next one begins.
+    pub end: Timestamp,
+    /// When what is undelegated now can be claimed.
+    pub matures_at: Timestamp,
+}
+
+/// One operator.
+#[cw_serde]
+pub struct OperatorResponse {
+    /// Its address.
+    pub operator: Addr,
+    /// What people shall read.
+    pub metadata: OperatorMetadata,
+    /// What it keeps of rewards.
+    pub commission: Commission,
+    /// When the commission rate last changed.
+    pub commission_updated_at: Timestamp,
+    /// Whether new stake is accepted.
+    pub accepts_stake: bool,
+    /// Whether only listed stakers may join.
+    pub restricted: bool,
+}
+
+/// One pool.
+#[cw_serde]
+pub struct PoolResponse {
+    /// The asset.
+    pub asset: AssetId,
+    /// Active stake in base units.
+    pub tokens: Uint128,
+    /// Shares outstanding.
+    pub shares: Uint128,
+    /// Grows when the pool is wiped.
+    pub generation: u32,
+    /// Grows when shares are scaled down.
+    pub scale: u32,
+    /// The magnitude M that slices are measured against.
+    pub magnitude: Magnitude,
+    /// Base units in buckets that have not matured.
+    pub unbonding: Uint128,
+}
+
+/// One unbonding bucket.
+#[cw_serde]
+pub struct BucketResponse {
+    /// Epoch of its undelegations.
+    pub epoch: u64,
+    /// Base units in it.
+    pub tokens: Uint128,
+    /// Its magnitude, as stored.
+    pub magnitude: Scaled,
+    /// When it can be claimed; slashable until then.
+    pub matures_at: Timestamp,
+}
+
+/// An active position.
+#[cw_serde]
+pub struct PositionResponse {
+    /// The pool.
+    pub pool: PoolKey,
+    /// Shares, at the pool's present scale.
+    pub shares: Uint128,
+    /// What they are worth in base units, rounded down.
+    pub value: Uint128,
+}
+
+/// An unbonding entry.
+#[cw_serde]
+pub struct UnbondingResponse {
+    /// The pool that it came from.
+    pub pool: PoolKey,
+    /// Epoch of the undelegation.
+    pub epoch: u64,
+    /// What it is worth in base units, rounded down.
+    pub value: Uint128,
+    /// When it can be claimed.
+    pub matures_at: Timestamp,
+}
+
+/// What stands behind some operators and what it is worth.
+#[cw_serde]
+pub struct StakesResponse {
+    /// One for each asset asked for, in that order.
+    pub prices: Vec<Price>,
+    /// One for each operator asked for, in that order; each with one entry an asset.
+    pub stakes: Vec<Vec<Stake>>,
+}
+
+/// One pool as allocation needs it.
+#[cw_serde]
+pub struct Stake {
+    /// Active stake T in base units.
+    pub tokens: Uint128,
+    /// Magnitude M.
+    pub magnitude: Magnitude,
+}
+
+/// Migration takes no parameters.
+#[cw_serde]
+pub struct MigrateMsg {}

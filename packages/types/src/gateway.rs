@@ -1,0 +1,246 @@
+//! The gateway: the consumer chain's view of the host.
+
+use cosmwasm_schema::{cw_serde, QueryResponses};
+use cosmwasm_std::{Addr, Binary, Timestamp, Uint128, Uint64};
+use cw_ownable::{cw_ownable_execute, cw_ownable_query};
+use palisade_admin::{AdminMsg, GuardResponse, Pausable};
+use palisade_ibc::{Offender, Outcome, Peer};
+
+/// Instantiates the gateway on the consumer chain.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// The owner: names reporters.
+    pub owner: String,
+    /// May pause, if any.
+    pub guardian: Option<String>,
+    /// The host's slashing contract, seen from this chain. The only peer ever accepted.
+    pub host: Peer,
+    /// Seconds until a packet times out: 60 to 604,800.
+    pub packet_timeout: u64,
+    /// Seconds for which past powers are kept (an update in force is kept longer): at least the
+    /// service's evidence age.
+    pub history: u64,
+    /// Who may report infractions from the start.
+    pub reporters: Vec<String>,
+}
+
+/// Families of actions that can be paused.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum Action {
+    /// New reports (by message and by sudo). Those taken in are still relayed.
+    Reports,
+}
+
+impl Pausable for Action {
+    fn name(&self) -> &'static str {
+        "reports"
+    }
+
+    fn limit(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Messages of the gateway.
+#[cw_ownable_execute]
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Reports an infraction and sends it, if a channel is open. By a reporter.
+    Report(Infraction),
+    /// Sends reports that wait: new ones, timed-out ones, bounced ones whose time has come. By
+    /// anybody.
+    Relay {
+        /// Most packets to send; default and maximum as of a page.
+        limit: Option<u32>,
+    },
+    /// Names and unnames reporters. By the owner.
+    SetReporters {
+        /// To name.
+        add: Vec<String>,
+        /// To unname.
+        remove: Vec<String>,
+    },
+    /// Pauses and guardian.
+    Admin(AdminMsg<Action>),
+}
+
+/// Messages of the consumer chain's own modules.
+#[cw_serde]
+pub enum SudoMsg {
+    /// Reports an infraction, as [`ExecuteMsg::Report`].
+    Report(Infraction),
+}
+
+/// An infraction to report.
+#[cw_serde]
+pub struct Infraction {
+    /// Who.
+    pub offender: Offender,
+    /// What: `downtime`, `double_sign`, or a kind of the service's own.
+    pub kind: String,
+    /// This chain's height of the infraction.
+    pub height: Uint64,
+    /// This chain's time of the infraction.
+    pub time: Timestamp,
+}
+
+/// Queries of the gateway.
+#[cw_ownable_query]
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// Parameters, and the channel in use.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// Guardian and pauses in force.
+    #[returns(GuardResponse)]
+    Guard {},
+    /// One operator.
+    #[returns(OperatorResponse)]
+    Operator {
+        /// By address on the host or by consensus key.
+        operator: Offender,
+    },
+    /// Operators with power, by address.
+    #[returns(Vec<OperatorResponse>)]
+    Operators {
+        /// Last address of the page before.
+        start_after: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// The sum of all powers now.
+    #[returns(TotalPowerResponse)]
+    TotalPower {},
+    /// Powers as of an update: the newest known entry at or before it.
+    #[returns(PowerAtResponse)]
+    PowerAt {
+        /// The update.
+        update_id: Uint64,
+        /// One operator's; none: the total when the update was applied.
+        operator: Option<String>,
+    },
+    /// Who may report.
+    #[returns(Vec<Addr>)]
+    Reporters {
+        /// Last address of the page before.
+        start_after: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+    /// One report.
+    #[returns(ReportResponse)]
+    Report {
+        /// Its nonce.
+        nonce: Uint64,
+    },
+    /// Reports, oldest first.
+    #[returns(Vec<ReportResponse>)]
+    Reports {
+        /// Only those that have not ended.
+        open: bool,
+        /// Last nonce of the page before.
+        start_after: Option<Uint64>,
+        /// Page size.
+        limit: Option<u32>,
+    },
+}
+
+/// Parameters, and the channel in use.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// The peer.
+    pub host: Peer,
+    /// Seconds until a packet times out.
+    pub packet_timeout: u64,
+    /// Seconds for which past powers are kept.
+    pub history: u64,
+    /// The open channel's id on this chain, if any.
+    pub channel: Option<String>,
+    /// Newest update applied.
+    pub last_update: Uint64,
+}
+
+/// One operator.
+#[cw_serde]
+pub struct OperatorResponse {
+    /// Address on the host.
+    pub operator: String,
+    /// Consensus key, if any.
+    pub key: Option<Binary>,
+    /// Power; 0: not, or no longer, in the set.
+    pub power: Uint128,
+    /// Last update applied for it.
+    pub update_id: Uint64,
+}
+
+/// The sum of all powers.
+#[cw_serde]
+pub struct TotalPowerResponse {
+    /// The sum.
+    pub power: Uint128,
+    /// Newest update applied.
+    pub update_id: Uint64,
+}
+
+/// Powers as of an update.
+#[cw_serde]
+pub struct PowerAtResponse {
+    /// The power.
+    pub power: Uint128,
+    /// The entry that answers: the newest at or before the one asked for.
+    pub update_id: Uint64,
+    /// This chain's height when it was applied.
+    pub height: Uint64,
+    /// This chain's time when it was applied.
+    pub time: Timestamp,
+}
+
+/// Where a report stands.
+#[cw_serde]
+pub enum ReportState {
+    /// Waits to be sent (again), not before `not_before`.
+    Queued {
+        /// Earliest time to send; zero: at once.
+        not_before: Timestamp,
+    },
+    /// Sent, no answer yet.
+    Sent {
+        /// Channel of the packet.
+        channel: String,
+        /// Sequence of the packet.
+        sequence: Uint64,
+    },
+    /// Taken in by the host; its end is not known yet.
+    Accepted {
+        /// The host's number.
+        request: Uint64,
+    },
+    /// Ended.
+    Ended {
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// One report.
+#[cw_serde]
+pub struct ReportResponse {
+    /// Its nonce.
+    pub nonce: Uint64,
+    /// What was reported.
+    pub infraction: Infraction,
+    /// The update in force at the infraction.
+    pub update_id: Uint64,
+    /// Where it stands.
+    pub state: ReportState,
+    /// Times that it was sent.
+    pub attempts: u32,
+    /// The last answer that was not a result, if any.
+    pub last_error: Option<String>,
+}
+
+/// Migration takes no parameters.
+#[cw_serde]
+pub struct MigrateMsg {}
