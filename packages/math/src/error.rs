@@ -98,6 +98,16 @@ pub enum MathError {
         nominal: Uint128,
     },
 
+    /// A position is ahead of the index that counts its rewards, which has to
+    /// follow the pool first.
+    #[error("a position at {position:?} is ahead of its index at {index:?}")]
+    IndexBehind {
+        /// Generation and scale of the index.
+        index: (u32, u32),
+        /// Generation and scale of the position.
+        position: (u32, u32),
+    },
+
     /// Epochs cannot have this length with this unbonding period.
     #[error("epochs of {length} s with {unbonding} s of unbonding: {reason}")]
     InvalidEpochs {

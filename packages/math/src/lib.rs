@@ -10,6 +10,9 @@
 //! | [`magnitude`] | what a slice, written before any number of slashes, is today |
 //! | [`power`] | what an operator counts with at a service |
 //! | [`penalty`] | what a penalty takes, and from which part |
+//! | [`first_loss`] | how much of a loss the operator's own stake bears first |
+//! | [`rewards`] | what a holder earned |
+//! | [`stream`] | how rewards of one epoch flow through the next |
 //! | [`epoch`] | which epoch it is, and when a bucket matures |
 //!
 //! Three units occur. **Tokens** are the smallest units of an asset.
@@ -22,14 +25,19 @@
 
 pub mod epoch;
 mod error;
+pub mod first_loss;
 pub mod magnitude;
 pub mod penalty;
 pub mod pool;
 pub mod power;
+pub mod rewards;
+mod split;
+pub mod stream;
 mod wide;
 
 pub use epoch::{Epochs, MAX_LIVE_BUCKETS};
 pub use error::MathError;
+pub use first_loss::{split_loss, Exposure, LossSplit};
 pub use magnitude::{
     Magnitude, Scaled, FULL_MAGNITUDE, RENORMALIZE_BELOW, RENORMALIZE_FACTOR, SATURATED_MAGNITUDE,
 };
@@ -38,6 +46,9 @@ pub use pool::{
     Left, Position, SharePool, MAX_DEPOSIT, RESCALE_ABOVE, RESCALE_FACTOR, VIRTUAL_SHARES,
 };
 pub use power::{asset_value, capped_power, captured_tokens};
+pub use rewards::{reward_weight, RewardIndex, Seal, Settled, INDEX_SCALE, MAX_SETTLE_STEPS};
+pub use split::apportion;
+pub use stream::Stream;
 
 /// For serde: a counter that is zero is not written, which most are for ever.
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference

@@ -180,6 +180,13 @@ impl SharePool {
         self.worth(self.current_shares(position))
     }
 
+    /// Whether rewards of the pool have somebody to earn them: at least
+    /// [`VIRTUAL_SHARES`] shares.
+    #[must_use]
+    pub fn earns(&self) -> bool {
+        self.shares >= Uint128::new(VIRTUAL_SHARES)
+    }
+
     /// Takes `shares` (as counted today, see [`Self::current_shares`]) out of
     /// `position`, and pays `floor(shares * (T + 1) / (S + V))` tokens for them,
     /// never more than the pool holds. No shares pay nothing.
