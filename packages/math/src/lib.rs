@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`pool`] | how many tokens a holder's shares are worth, in a pool or an unbonding bucket |
 //! | [`magnitude`] | what a slice, written before any number of slashes, is today |
+//! | [`commitment`] | what all slices of a pool together come to |
 //! | [`power`] | what an operator counts with at a service |
 //! | [`penalty`] | what a penalty takes, and from which part |
 //! | [`first_loss`] | how much of a loss the operator's own stake bears first |
@@ -23,6 +24,7 @@
 //! promises) and in favour of who stays; a penalty rounds up, so that no
 //! penalty is too small to be felt. The derivations are in `docs/math.md`.
 
+pub mod commitment;
 pub mod epoch;
 mod error;
 pub mod first_loss;
@@ -35,6 +37,7 @@ mod split;
 pub mod stream;
 mod wide;
 
+pub use commitment::{share_of, within_cap};
 pub use epoch::{Epochs, MAX_LIVE_BUCKETS};
 pub use error::MathError;
 pub use first_loss::{split_loss, Exposure, LossSplit};
