@@ -13,7 +13,8 @@ pub struct InstantiateMsg {
     pub owner: String,
     /// May pause, if any.
     pub guardian: Option<String>,
-    /// The host's slashing contract, seen from this chain. The only peer ever accepted.
+    /// The host's slashing contract, seen from this chain: the only peer accepted. Its port never
+    /// changes, its connection only by [`ExecuteMsg::RenewChannel`].
     pub host: Peer,
     /// Seconds until a packet times out: 60 to 604,800.
     pub packet_timeout: u64,
@@ -48,10 +49,10 @@ impl Pausable for Action {
 pub enum ExecuteMsg {
     /// Reports an infraction and sends it, if a channel is open. By a reporter.
     Report(Infraction),
-    /// Sends reports that wait: new ones, timed-out ones, bounced ones whose time has come. By
-    /// anybody.
+    /// Sends reports that wait: new ones, timed-out ones, bounced ones whose time has come, and
+    /// those whose packet is on a channel that is no longer in use. By anybody.
     Relay {
-        /// Most packets to send; default and maximum as of a page.
+        /// Most packets to send, at least 1; default and maximum as of a page.
         limit: Option<u32>,
     },
     /// Names and unnames reporters. By the owner.
@@ -60,6 +61,11 @@ pub enum ExecuteMsg {
         add: Vec<String>,
         /// To unname.
         remove: Vec<String>,
+    },
+    /// Gives up a channel whose light client died, so that the host can open another. By the owner.
+    RenewChannel {
+        /// The new connection to the host's chain; none: the one that is registered.
+        connection_id: Option<String>,
     },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
@@ -207,10 +213,8 @@ pub enum ReportState {
     },
     /// Sent, no answer yet.
     Sent {
-        /// Channel of the packet.
+        /// Channel of the newest packet; answers are matched by the nonce in the packet itself.
         channel: String,
-        /// Sequence of the packet.
-        sequence: Uint64,
     },
     /// Taken in by the host; its end is not known yet.
     Accepted {
@@ -231,6 +235,8 @@ pub struct ReportResponse {
     pub nonce: Uint64,
     /// What was reported.
     pub infraction: Infraction,
+    /// The operator, after a key was resolved.
+    pub operator: String,
     /// The update in force at the infraction.
     pub update_id: Uint64,
     /// Where it stands.
