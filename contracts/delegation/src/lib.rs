@@ -1,1 +1,13 @@
-//! Palisade: the delegation contract.
+//! Palisade: the delegation contract. Who stands behind whom: operators, the pools of stake behind
+//! them, what unbonds from those pools, and the penalties that all of it bears.
+//!
+//! It holds no token: the vault does. See the README for every message, its effects and errors.
+
+pub mod contract;
+mod error;
+mod events;
+mod execute;
+mod query;
+mod state;
+
+pub use error::ContractError;

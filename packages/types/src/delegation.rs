@@ -8,6 +8,11 @@ use palisade_math::{Magnitude, Scaled};
 
 use crate::asset::{AssetId, Destination, Price};
 
+/// Most pools in a page: the answer sums up to 32 buckets for each.
+pub const MAX_POOLS_PAGE: usize = 10;
+/// Most operators of one [`QueryMsg::Stakes`].
+pub const MAX_STAKES_OPERATORS: usize = 50;
+
 /// Instantiates the delegation contract.
 #[cw_serde]
 pub struct InstantiateMsg {
@@ -151,7 +156,8 @@ pub struct Commission {
     pub rate: Decimal,
     /// The rate never rises above this; never changes; at most 1.
     pub max_rate: Decimal,
-    /// Most that the rate may change within a day; never changes; at most `max_rate`.
+    /// Most that the rate may rise within a day (it may fall freely); never changes; at most
+    /// `max_rate`.
     pub max_daily_change: Decimal,
 }
 
@@ -262,7 +268,7 @@ pub enum QueryMsg {
         operator: String,
         /// Last asset of the page before.
         start_after: Option<AssetId>,
-        /// Page size.
+        /// Page size, at most [`MAX_POOLS_PAGE`].
         limit: Option<u32>,
     },
     /// Unbonding buckets of a pool, by epoch.

@@ -1,0 +1,14 @@
+//! Writes the JSON schema of the messages.
+
+use cosmwasm_schema::write_api;
+use palisade_types::delegation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+
+fn main() {
+    write_api! {
+        name: "delegation",
+        instantiate: InstantiateMsg,
+        execute: ExecuteMsg,
+        query: QueryMsg,
+        migrate: MigrateMsg,
+    }
+}

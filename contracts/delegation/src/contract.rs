@@ -1,0 +1,176 @@
+//! Entry points: they only dispatch.
+
+#[cfg(not(feature = "library"))]
+use cosmwasm_std::entry_point;
+use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Response};
+use palisade_admin::{cw_ownable, AdminError, GUARD};
+use palisade_math::Epochs;
+use palisade_types::delegation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+
+use crate::error::ContractError;
+use crate::execute::{operator, slash, stake, unbonding, wiring};
+use crate::state::{Config, CONFIG};
+use crate::{events, query};
+
+/// The name under which cw2 knows this contract.
+pub const CONTRACT_NAME: &str = "palisade:delegation";
+/// Its version.
+pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Sets owner, guardian, vault and epochs; epoch 0 starts now.
+///
+/// # Errors
+/// An address that is not valid; periods that [`Epochs::new`] refuses.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn instantiate(
+    mut deps: DepsMut,
+    env: Env,
+    _info: MessageInfo,
+    msg: InstantiateMsg,
+) -> Result<Response, ContractError> {
+    palisade_admin::initialize(
+        deps.branch(),
+        &msg.owner,
+        msg.guardian.as_deref(),
+        CONTRACT_NAME,
+        CONTRACT_VERSION,
+    )?;
+    let epochs = Epochs::new(env.block.time, msg.epoch_length, msg.unbonding_period)?;
+    // A first epoch whose stake could never mature would lock it in for ever.
+    epochs.matures_at(0)?;
+    let config = Config {
+        vault: deps.api.addr_validate(&msg.vault)?,
+        allocation: None,
+        epochs,
+    };
+    CONFIG.save(deps.storage, &config)?;
+    Ok(Response::new().add_event(events::instantiate(&msg.owner, &config)))
+}
+
+/// Runs a message.
+///
+/// # Errors
+/// As the README lists them, message by message.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn execute(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    msg: ExecuteMsg,
+) -> Result<Response, ContractError> {
+    cw_utils::nonpayable(&info)?;
+    match msg {
+        ExecuteMsg::RegisterOperator {
+            metadata,
+            commission,
+            restricted,
+        } => operator::register(deps, &env, &info, &metadata, commission, restricted),
+        ExecuteMsg::UpdateOperator(change) => operator::update(deps, &env, &info, change),
+        ExecuteMsg::SetStakers { add, remove } => operator::set_stakers(deps, &info, &add, &remove),
+        ExecuteMsg::Join {
+            owner,
+            operator,
+            asset,
+            amount,
+        } => stake::join(deps, &env, &info, &owner, &operator, &asset, amount),
+        ExecuteMsg::Undelegate {
+            operator,
+            asset,
+            amount,
+        } => stake::undelegate(deps, &env, &info, &operator, &asset, amount),
+        ExecuteMsg::Cancel {
+            operator,
+            asset,
+            epoch,
+            amount,
+        } => unbonding::cancel(deps, &env, &info, &operator, &asset, epoch, amount),
+        ExecuteMsg::Claim {
+            operator,
+            asset,
+            recipient,
+        } => unbonding::claim(deps, &env, &info, &operator, asset, recipient.as_deref()),
+        ExecuteMsg::Redelegate {
+            operator,
+            asset,
+            to,
+        } => unbonding::redelegate(deps, &env, &info, &operator, &asset, &to),
+        ExecuteMsg::Slash(msg) => slash::slash(deps, &env, &info, msg),
+        ExecuteMsg::Connect { allocation } => wiring::connect(deps, &info, &allocation),
+        ExecuteMsg::Admin(msg) => {
+            Ok(Response::new().add_event(palisade_admin::execute(deps, &env, &info, msg)?))
+        }
+        ExecuteMsg::UpdateOwnership(action) => {
+            let ownership = cw_ownable::update_ownership(deps, &env.block, &info.sender, action)
+                .map_err(AdminError::from)?;
+            Ok(Response::new().add_event(events::ownership(ownership.into_attributes())))
+        }
+    }
+}
+
+/// Answers a query.
+///
+/// # Errors
+/// An address that is not valid, an unknown operator or pool, or a page that is too large.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    Ok(match msg {
+        QueryMsg::Config {} => to_json_binary(&query::config(deps)?)?,
+        QueryMsg::Guard {} => to_json_binary(&GUARD.load(deps.storage)?.response(env.block.time))?,
+        QueryMsg::Epoch {} => to_json_binary(&query::epoch(deps, &env)?)?,
+        QueryMsg::Operator { operator } => to_json_binary(&query::operator(deps, &operator)?)?,
+        QueryMsg::Operators { start_after, limit } => {
+            to_json_binary(&query::operators(deps, start_after.as_deref(), limit)?)?
+        }
+        QueryMsg::MayJoin { operator, staker } => {
+            to_json_binary(&query::may_join(deps, &env, &operator, &staker)?)?
+        }
+        QueryMsg::Pools {
+            operator,
+            start_after,
+            limit,
+        } => to_json_binary(&query::pools(
+            deps,
+            &env,
+            &operator,
+            start_after.as_deref(),
+            limit,
+        )?)?,
+        QueryMsg::Buckets {
+            operator,
+            asset,
+            start_after,
+            limit,
+        } => to_json_binary(&query::buckets(
+            deps,
+            &operator,
+            &asset,
+            start_after,
+            limit,
+        )?)?,
+        QueryMsg::Positions {
+            owner,
+            start_after,
+            limit,
+        } => to_json_binary(&query::positions(deps, &owner, start_after, limit)?)?,
+        QueryMsg::Unbondings {
+            owner,
+            start_after,
+            limit,
+        } => to_json_binary(&query::unbondings(deps, &owner, start_after, limit)?)?,
+        QueryMsg::Dust { asset } => to_json_binary(&query::dust(deps, &asset)?)?,
+        QueryMsg::Stakes { operators, assets } => {
+            to_json_binary(&query::stakes(deps, &operators, assets)?)?
+        }
+        QueryMsg::Ownership {} => to_json_binary(&cw_ownable::get_ownership(deps.storage)?)?,
+    })
+}
+
+/// Records the new version of the code.
+///
+/// # Errors
+/// Another contract's state, or a version that is not newer than the stored one.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn migrate(deps: DepsMut, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
+    palisade_admin::migrate_forward(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    Ok(Response::new())
+}

@@ -1,0 +1,194 @@
+use cosmwasm_std::{Addr, Decimal, StdError, Timestamp};
+use cw_utils::PaymentError;
+use palisade_admin::AdminError;
+use palisade_math::MathError;
+use palisade_types::asset::AssetId;
+use thiserror::Error;
+
+/// What the delegation contract refuses.
+#[derive(Error, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ContractError {
+    /// An error of the standard library.
+    #[error(transparent)]
+    Std(#[from] StdError),
+
+    /// Ownership, pauses or migration.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+
+    /// A calculation: too small or too large an amount, periods out of range.
+    #[error(transparent)]
+    Math(#[from] MathError),
+
+    /// Coins were attached; no message here takes any.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+
+    /// Only a neighbour may send this.
+    #[error("{sender} is not the {expected} contract")]
+    Unauthorized {
+        /// Who tried.
+        sender: Addr,
+        /// Whose message it is.
+        expected: &'static str,
+    },
+
+    /// No allocation contract was named yet.
+    #[error("the allocation contract is not connected yet")]
+    NotConnected,
+
+    /// The allocation contract is named once and for all.
+    #[error("already connected to {allocation}")]
+    AlreadyConnected {
+        /// The allocation contract.
+        allocation: Addr,
+    },
+
+    /// Nobody registered under this address.
+    #[error("{operator} is not an operator")]
+    UnknownOperator {
+        /// The address.
+        operator: Addr,
+    },
+
+    /// The sender is an operator already.
+    #[error("{operator} is an operator already")]
+    AlreadyRegistered {
+        /// The address.
+        operator: Addr,
+    },
+
+    /// The operator takes no new stake.
+    #[error("{operator} accepts no new stake")]
+    ClosedOperator {
+        /// The operator.
+        operator: Addr,
+    },
+
+    /// The operator takes stake of listed stakers only.
+    #[error("{staker} is not on the list of {operator}, which is restricted")]
+    NotListed {
+        /// The operator.
+        operator: Addr,
+        /// Who is not listed.
+        staker: Addr,
+    },
+
+    /// No stake of this asset was ever behind this operator.
+    #[error("there is no pool of {asset} behind {operator}")]
+    UnknownPool {
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// The owner has no stake in this pool.
+    #[error("{owner} has no {asset} behind {operator}")]
+    NoPosition {
+        /// Whose position.
+        owner: Addr,
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// The owner has nothing unbonding from this pool in this epoch.
+    #[error("{owner} has no {asset} unbonding from {operator} since epoch {epoch}")]
+    NoEntry {
+        /// Whose entry.
+        owner: Addr,
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+        /// The epoch.
+        epoch: u64,
+    },
+
+    /// A matured entry is claimed or redelegated, not cancelled.
+    #[error("epoch {epoch} matured at {matured_at}: claim or redelegate instead")]
+    Matured {
+        /// The epoch of the undelegation.
+        epoch: u64,
+        /// When it matured.
+        matured_at: Timestamp,
+    },
+
+    /// No entry has matured.
+    #[error("nothing has matured; {}", next.map_or("nothing is unbonding".to_string(), |t| format!("the next entry does at {t}")))]
+    NothingMatured {
+        /// When the next entry matures; none: there is no entry.
+        next: Option<Timestamp>,
+    },
+
+    /// An amount of zero was asked for.
+    #[error("the amount must be above zero; leave it out for all")]
+    ZeroAmount,
+
+    /// A text is too short or too long.
+    #[error("{field} has {actual} bytes, {min} to {max} are allowed")]
+    TextLength {
+        /// Which text.
+        field: &'static str,
+        /// Fewest bytes.
+        min: usize,
+        /// Most bytes.
+        max: usize,
+        /// Bytes given.
+        actual: usize,
+    },
+
+    /// A commission is above what bounds it.
+    #[error("{name} of {value} is above {limit}")]
+    CommissionAbove {
+        /// Which one: `max_rate`, `max_daily_change`, `rate` or `daily change`.
+        name: &'static str,
+        /// What was asked for.
+        value: Decimal,
+        /// The most that is allowed.
+        limit: Decimal,
+    },
+
+    /// The commission changed less than a day ago.
+    #[error("the commission can change again at {earliest}")]
+    CommissionTooSoon {
+        /// When it may change again.
+        earliest: Timestamp,
+    },
+
+    /// The message names no change.
+    #[error("nothing to change")]
+    NothingToChange,
+
+    /// A list is too long.
+    #[error("{actual} {what} given, at most {limit} are allowed")]
+    TooMany {
+        /// What the list holds.
+        what: &'static str,
+        /// The most allowed.
+        limit: usize,
+        /// How many were given.
+        actual: usize,
+    },
+
+    /// A list names something twice.
+    #[error("{what} {value} is named twice")]
+    Duplicate {
+        /// What the list holds.
+        what: &'static str,
+        /// What is there twice.
+        value: String,
+    },
+
+    /// A penalty is above what the service may ever take.
+    #[error("a penalty of {fraction} is above the service's {max_slash}, which is above 0 and at most 1")]
+    PenaltyAboveMax {
+        /// The penalty.
+        fraction: Decimal,
+        /// The service's heaviest penalty.
+        max_slash: Decimal,
+    },
+}

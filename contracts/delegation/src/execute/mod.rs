@@ -1,0 +1,7 @@
+//! What messages do, one file for each family.
+
+pub(crate) mod operator;
+pub(crate) mod slash;
+pub(crate) mod stake;
+pub(crate) mod unbonding;
+pub(crate) mod wiring;

@@ -1,0 +1,219 @@
+//! Out of a bucket: back into its pool, to the owner, or behind another operator.
+
+use cosmwasm_std::{Addr, DepsMut, Env, MessageInfo, Response, Storage, Timestamp, Uint128};
+use palisade_math::{Epochs, Left, Position};
+use palisade_types::asset::AssetId;
+use palisade_types::delegation::Action;
+use palisade_types::neighbour::Neighbour;
+use palisade_types::vault;
+
+use crate::error::ContractError;
+use crate::events;
+use crate::execute::operator;
+use crate::execute::stake::{add_dust, join_pool, join_position, leave, require_above_zero};
+use crate::state::{PoolId, BUCKETS, CONFIG, ENTRIES, POOLS};
+
+/// Most entries that one message collects; the next message takes the next ones.
+const MAX_ENTRIES: usize = 32;
+
+/// Takes `amount`, or all, of an entry that has not matured back into the pool. The operator's
+/// rules for new stake do not apply: it is stake that never left its reach.
+pub(crate) fn cancel(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    operator: &str,
+    asset: &str,
+    epoch: u64,
+    amount: Option<Uint128>,
+) -> Result<Response, ContractError> {
+    palisade_admin::require_active(deps.storage, &env.block, &Action::Delegations)?;
+    require_above_zero(amount)?;
+    let operator = deps.api.addr_validate(operator)?;
+    let owner = &info.sender;
+    let epochs = CONFIG.load(deps.storage)?.epochs;
+    let no_entry = || ContractError::NoEntry {
+        owner: owner.clone(),
+        operator: operator.clone(),
+        asset: asset.to_string(),
+        epoch,
+    };
+    let mut pool = POOLS
+        .may_load(deps.storage, (&operator, asset))?
+        .ok_or_else(no_entry)?;
+    let entry = ENTRIES
+        .may_load(deps.storage, (owner, pool.id, epoch))?
+        .ok_or_else(no_entry)?;
+    let matured_at = epochs.matures_at(epoch)?;
+    if env.block.time >= matured_at {
+        return Err(ContractError::Matured { epoch, matured_at });
+    }
+    let ended = epoch < epochs.at(env.block.time);
+    let left = withdraw(deps.storage, owner, pool.id, epoch, entry, amount, ended)?;
+    add_dust(deps.storage, asset, left.dust)?;
+    if !left.paid.is_zero() {
+        join_position(deps.storage, owner, &mut pool, left.paid)?;
+        POOLS.save(deps.storage, (&operator, asset), &pool)?;
+    }
+    let event = events::cancel(owner, &operator, asset, epoch, left.paid);
+    Ok(Response::new().add_event(event))
+}
+
+/// Pays matured entries out through the vault.
+pub(crate) fn claim(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    operator: &str,
+    asset: AssetId,
+    recipient: Option<&str>,
+) -> Result<Response, ContractError> {
+    palisade_admin::require_active(deps.storage, &env.block, &Action::Exits)?;
+    let operator = deps.api.addr_validate(operator)?;
+    let recipient = match recipient {
+        Some(recipient) => deps.api.addr_validate(recipient)?,
+        None => info.sender.clone(),
+    };
+    let config = CONFIG.load(deps.storage)?;
+    let now = env.block.time;
+    let amount = collect(
+        deps.storage,
+        &config.epochs,
+        now,
+        &info.sender,
+        &operator,
+        &asset,
+    )?;
+    let event = events::claim(&info.sender, &operator, &asset, amount, &recipient);
+    let mut response = Response::new().add_event(event);
+    if !amount.is_zero() {
+        let release = vault::ExecuteMsg::Release {
+            asset,
+            amount,
+            recipient: recipient.into_string(),
+        };
+        response = response.add_message(Neighbour(config.vault).call(&release)?);
+    }
+    Ok(response)
+}
+
+/// Puts matured entries behind `to`. No token moves.
+pub(crate) fn redelegate(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    operator: &str,
+    asset: &str,
+    to: &str,
+) -> Result<Response, ContractError> {
+    palisade_admin::require_active(deps.storage, &env.block, &Action::Exits)?;
+    let operator = deps.api.addr_validate(operator)?;
+    let to = deps.api.addr_validate(to)?;
+    let owner = &info.sender;
+    operator::require_acceptance(deps.storage, &env.block, &to, owner)?;
+    let epochs = CONFIG.load(deps.storage)?.epochs;
+    let amount = collect(
+        deps.storage,
+        &epochs,
+        env.block.time,
+        owner,
+        &operator,
+        asset,
+    )?;
+    let mut shares = Uint128::zero();
+    if !amount.is_zero() {
+        shares = join_pool(deps.storage, owner, &to, asset, amount)?;
+    }
+    let event = events::redelegate(owner, &operator, &to, asset, amount, shares);
+    Ok(Response::new().add_event(event))
+}
+
+/// Takes the oldest matured entries of an owner out of their buckets, and returns what they were
+/// worth together. Those worth nothing are swept away with the rest.
+fn collect(
+    storage: &mut dyn Storage,
+    epochs: &Epochs,
+    now: Timestamp,
+    owner: &Addr,
+    operator: &Addr,
+    asset: &str,
+) -> Result<Uint128, ContractError> {
+    let Some(pool) = POOLS.may_load(storage, (operator, asset))? else {
+        return Err(ContractError::NothingMatured { next: None });
+    };
+    let mut amount = Uint128::zero();
+    let mut dust = Uint128::zero();
+    for (epoch, entry) in matured(storage, epochs, now, owner, pool.id)? {
+        let left = withdraw(storage, owner, pool.id, epoch, entry, None, true)?;
+        amount = amount
+            .checked_add(left.paid)
+            .map_err(cosmwasm_std::StdError::from)?;
+        dust = dust
+            .checked_add(left.dust)
+            .map_err(cosmwasm_std::StdError::from)?;
+    }
+    add_dust(storage, asset, dust)?;
+    Ok(amount)
+}
+
+/// The oldest matured entries, by epoch, at least one.
+fn matured(
+    storage: &dyn Storage,
+    epochs: &Epochs,
+    now: Timestamp,
+    owner: &Addr,
+    pool: PoolId,
+) -> Result<Vec<(u64, Position)>, ContractError> {
+    let mut entries = vec![];
+    let mut next = None;
+    let stored =
+        ENTRIES
+            .prefix((owner, pool))
+            .range(storage, None, None, cosmwasm_std::Order::Ascending);
+    for entry in stored.take(MAX_ENTRIES) {
+        let (epoch, entry) = entry?;
+        let matures_at = epochs.matures_at(epoch)?;
+        if now < matures_at {
+            next = Some(matures_at);
+            break;
+        }
+        entries.push((epoch, entry));
+    }
+    if entries.is_empty() {
+        return Err(ContractError::NothingMatured { next });
+    }
+    Ok(entries)
+}
+
+/// Takes `amount`, or all, of an entry out of its bucket and stores what is left of both. `ended`
+/// says that the epoch is over.
+fn withdraw(
+    storage: &mut dyn Storage,
+    owner: &Addr,
+    pool: PoolId,
+    epoch: u64,
+    mut entry: Position,
+    amount: Option<Uint128>,
+    ended: bool,
+) -> Result<Left, ContractError> {
+    let entry_key = (owner, pool, epoch);
+    let Some(mut bucket) = BUCKETS.may_load(storage, (pool, epoch))? else {
+        // The bucket went with its last token, so the entry is worth nothing.
+        ENTRIES.remove(storage, entry_key);
+        return Ok(Left::default());
+    };
+    let left = leave(&mut bucket.pool, &mut entry, amount)?;
+    if entry.is_empty() {
+        ENTRIES.remove(storage, entry_key);
+    } else {
+        ENTRIES.save(storage, entry_key, &entry)?;
+    }
+    // Were an empty bucket removed within its epoch, the next undelegation would start it again at
+    // generation 0, and entries that a slash made worthless would count in it.
+    if ended && bucket.pool.tokens.is_zero() {
+        BUCKETS.remove(storage, (pool, epoch));
+    } else {
+        BUCKETS.save(storage, (pool, epoch), &bucket)?;
+    }
+    Ok(left)
+}

@@ -1,0 +1,193 @@
+//! All state of the contract. Names are short and zero fields are left out, since every byte of a
+//! key or value costs gas; ids of pools stand in for their names in the keys of what belongs to
+//! them. Amounts are in base units.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Decimal, Empty, Timestamp, Uint128};
+use cw_storage_plus::{Item, Map};
+use palisade_math::{Epochs, Magnitude, Position, Scaled, SharePool, FULL_MAGNITUDE};
+use palisade_types::delegation::OperatorMetadata;
+
+/// Number of a pool, from 1, in the order of creation.
+pub(crate) type PoolId = u32;
+
+/// Neighbours and epochs.
+pub(crate) const CONFIG: Item<Config> = Item::new("config");
+/// Pools so far: the last id given.
+pub(crate) const POOL_COUNT: Item<PoolId> = Item::new("pools");
+
+/// Operator -> what every join has to know of it.
+pub(crate) const OPERATORS: Map<&Addr, Operator> = Map::new("o");
+/// Operator -> what people read about it.
+pub(crate) const METADATA: Map<&Addr, OperatorMetadata> = Map::new("om");
+/// Operator -> what it keeps of rewards.
+pub(crate) const COMMISSIONS: Map<&Addr, CommissionState> = Map::new("oc");
+/// (operator, staker): who may stand behind a restricted operator.
+pub(crate) const STAKERS: Map<(&Addr, &Addr), Empty> = Map::new("os");
+
+/// (operator, asset) -> all active stake of the asset behind the operator.
+pub(crate) const POOLS: Map<(&Addr, &str), Pool> = Map::new("p");
+/// Pool id -> (operator, asset). Written once, read by queries alone.
+pub(crate) const POOL_KEYS: Map<PoolId, (Addr, String)> = Map::new("pk");
+/// (owner, pool id) -> active stake of the owner, in shares of the pool. Never empty.
+pub(crate) const POSITIONS: Map<(&Addr, PoolId), Position> = Map::new("x");
+/// (pool id, epoch) -> stake that was undelegated in the epoch. Removed with its last token, once
+/// the epoch is over.
+pub(crate) const BUCKETS: Map<(PoolId, u64), Bucket> = Map::new("b");
+/// (owner, pool id, epoch) -> what the owner undelegated, in shares of the bucket. Never empty.
+pub(crate) const ENTRIES: Map<(&Addr, PoolId, u64), Position> = Map::new("e");
+/// Asset -> rounding remainders that belong to nobody; the vault still holds them as staked.
+pub(crate) const DUST: Map<&str, Uint128> = Map::new("d");
+
+/// Neighbours and epochs.
+#[cw_serde]
+pub(crate) struct Config {
+    /// Holds the tokens; the only one who may join.
+    pub vault: Addr,
+    /// The only one who may slash, once connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Addr>,
+    /// How time is divided. Never changes.
+    pub epochs: Epochs,
+}
+
+/// What every join has to know of an operator. An open one is two bytes.
+#[cw_serde]
+pub(crate) struct Operator {
+    /// Whether new stake is refused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub closed: bool,
+    /// Whether only listed stakers may join.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub restricted: bool,
+}
+
+/// What an operator keeps of rewards.
+#[cw_serde]
+pub(crate) struct CommissionState {
+    /// Present rate.
+    pub rate: Decimal,
+    /// Bound of the rate; never changes.
+    pub max_rate: Decimal,
+    /// Most that the rate may rise at once; never changes.
+    pub max_daily_change: Decimal,
+    /// Registration, or the last change of the rate.
+    pub updated_at: Timestamp,
+}
+
+/// All active stake of one asset behind one operator.
+#[cw_serde]
+pub(crate) struct Pool {
+    /// Stands for the pool in the keys of what belongs to it.
+    pub id: PoolId,
+    /// Tokens and shares.
+    pub pool: SharePool,
+    /// What slices of the pool are measured against; left out while nothing was slashed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mag: Magnitude,
+}
+
+/// Stake that was undelegated from one pool in one epoch.
+#[cw_serde]
+pub(crate) struct Bucket {
+    /// Tokens and shares.
+    pub pool: SharePool,
+    /// The magnitude that its stake stands for: the pool's, while its epoch is the current one.
+    /// Left out when full.
+    #[serde(default = "full", skip_serializing_if = "is_full")]
+    pub mag: Scaled,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            pool: SharePool::default(),
+            mag: full(),
+        }
+    }
+}
+
+fn full() -> Scaled {
+    Scaled {
+        value: FULL_MAGNITUDE.into(),
+        era: 0,
+        norm: 0,
+    }
+}
+
+fn is_full(mag: &Scaled) -> bool {
+    *mag == full()
+}
+
+fn is_default(mag: &Magnitude) -> bool {
+    *mag == Magnitude::default()
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cosmwasm_std::{from_json, to_json_string};
+
+    use super::*;
+
+    #[test]
+    fn no_two_maps_share_a_prefix() {
+        // A map's prefix is its name behind two bytes of length, of which the first is zero: so
+        // different names never collide with one another, nor with an item, whose key is bare.
+        let maps: [&[u8]; 10] = [
+            OPERATORS.namespace(),
+            METADATA.namespace(),
+            COMMISSIONS.namespace(),
+            STAKERS.namespace(),
+            POOLS.namespace(),
+            POOL_KEYS.namespace(),
+            POSITIONS.namespace(),
+            BUCKETS.namespace(),
+            ENTRIES.namespace(),
+            DUST.namespace(),
+        ];
+        assert_eq!(BTreeSet::from(maps).len(), maps.len());
+        let items: [&[u8]; 5] = [
+            CONFIG.as_slice(),
+            POOL_COUNT.as_slice(),
+            palisade_admin::GUARD.as_slice(),
+            b"ownership",
+            b"contract_info",
+        ];
+        assert_eq!(BTreeSet::from(items).len(), items.len());
+        assert!(items.iter().all(|key| key[0] != 0));
+    }
+
+    #[test]
+    fn what_never_happened_takes_no_bytes() {
+        let pool = Pool {
+            id: 1,
+            pool: SharePool::default(),
+            mag: Magnitude::default(),
+        };
+        let bytes = to_json_string(&pool).unwrap();
+        assert_eq!(bytes, r#"{"id":1,"pool":{"tokens":"0","shares":"0"}}"#);
+        assert_eq!(from_json::<Pool>(&bytes).unwrap(), pool);
+
+        let bytes = to_json_string(&Bucket::default()).unwrap();
+        assert_eq!(bytes, r#"{"pool":{"tokens":"0","shares":"0"}}"#);
+        assert_eq!(from_json::<Bucket>(&bytes).unwrap(), Bucket::default());
+        let spent = Bucket {
+            mag: Scaled::default(),
+            ..Bucket::default()
+        };
+        let bytes = to_json_string(&spent).unwrap();
+        assert_eq!(from_json::<Bucket>(&bytes).unwrap(), spent);
+
+        let open = Operator {
+            closed: false,
+            restricted: false,
+        };
+        assert_eq!(to_json_string(&open).unwrap(), "{}");
+    }
+}
