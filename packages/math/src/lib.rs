@@ -49,7 +49,9 @@ pub use pool::{
     Left, Position, SharePool, MAX_DEPOSIT, RESCALE_ABOVE, RESCALE_FACTOR, VIRTUAL_SHARES,
 };
 pub use power::{asset_value, capped_power, captured_tokens};
-pub use rewards::{reward_weight, RewardIndex, Seal, Settled, INDEX_SCALE, MAX_SETTLE_STEPS};
+pub use rewards::{
+    reward_weight, Checkpoint, RewardIndex, Seal, Settled, INDEX_SCALE, MAX_SETTLE_STEPS,
+};
 pub use split::apportion;
 pub use stream::Stream;
 

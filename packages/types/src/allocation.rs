@@ -463,7 +463,7 @@ pub struct SliceResponse {
     pub slice: Scaled,
     /// A change on its way: the share aimed at.
     pub pending: Option<Decimal>,
-    /// When the change takes effect, once known.
+    /// When the change takes effect; for a decrease that is not acknowledged yet, at the latest.
     pub effective_at: Option<Timestamp>,
 }
 

@@ -1,7 +1,9 @@
 //! How a contract calls its neighbour in the line.
 
-use cosmwasm_schema::{cw_serde, serde::{de::DeserializeOwned, Serialize}};
-use cosmwasm_std::{Addr, QuerierWrapper, StdResult, WasmMsg};
+use cosmwasm_schema::cw_serde;
+use cosmwasm_schema::serde::{de::DeserializeOwned, Serialize};
+use cosmwasm_std::{from_json, Addr, QuerierWrapper, Reply, StdError, StdResult, WasmMsg};
+use cw_utils::parse_execute_response_data;
 
 /// A neighbour's address with typed calls.
 #[cw_serde]
@@ -31,4 +33,25 @@ impl Neighbour {
     ) -> StdResult<A> {
         querier.query_wasm_smart(&self.0, msg)
     }
+}
+
+/// What the neighbour put into the data of its response to a message that was sent with a reply on
+/// success.
+///
+/// # Errors
+/// A failed message, no data, or data of another shape.
+pub fn answer<A: DeserializeOwned>(reply: Reply) -> StdResult<A> {
+    let response = reply
+        .result
+        .into_result()
+        .map_err(StdError::generic_err)?
+        .msg_responses
+        .into_iter()
+        .next()
+        .ok_or_else(|| StdError::generic_err("the reply carries no response"))?;
+    let data = parse_execute_response_data(&response.value)
+        .map_err(|error| StdError::generic_err(error.to_string()))?
+        .data
+        .ok_or_else(|| StdError::generic_err("the response carries no data"))?;
+    from_json(data)
 }

@@ -1,0 +1,15 @@
+//! Writes the JSON schema of the contract.
+
+use cosmwasm_schema::write_api;
+use palisade_types::allocation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+
+fn main() {
+    write_api! {
+        name: "palisade-allocation",
+        version: env!("CARGO_PKG_VERSION"),
+        instantiate: InstantiateMsg,
+        execute: ExecuteMsg,
+        query: QueryMsg,
+        migrate: MigrateMsg,
+    }
+}

@@ -1,0 +1,136 @@
+use cosmwasm_std::{Addr, Decimal, OverflowError, StdError, Timestamp, Uint128};
+use cw_utils::PaymentError;
+use palisade_admin::{cw_ownable::OwnershipError, AdminError};
+use palisade_math::MathError;
+use palisade_types::allocation::ServiceId;
+use thiserror::Error;
+
+/// What the allocation contract refuses.
+#[derive(Error, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // the texts say it
+pub enum ContractError {
+    #[error(transparent)]
+    Std(#[from] StdError),
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    #[error(transparent)]
+    Ownership(#[from] OwnershipError),
+    #[error(transparent)]
+    Math(#[from] MathError),
+    #[error(transparent)]
+    Overflow(#[from] OverflowError),
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+
+    #[error("{sender} may not do this, only {allowed} may")]
+    Unauthorized { sender: Addr, allowed: Addr },
+    #[error("the slashing contract is not connected yet")]
+    NotConnected,
+    #[error("the slashing contract is {slashing} already")]
+    AlreadyConnected { slashing: Addr },
+    #[error("{parameter} is {found} seconds, at least {least} are needed")]
+    ShortDelay {
+        parameter: &'static str,
+        found: u64,
+        least: u64,
+    },
+    #[error("{parameter} of {seconds} seconds is out of range")]
+    LongDelay {
+        parameter: &'static str,
+        seconds: u64,
+    },
+    #[error("there is no reply with id {id}")]
+    UnknownReply { id: u64 },
+
+    #[error("there is no service {service}")]
+    UnknownService { service: ServiceId },
+    #[error("service {service} exists already")]
+    ServiceExists { service: ServiceId },
+    #[error("{field} has {found} bytes, 1 to {most} are allowed")]
+    BadLength {
+        field: &'static str,
+        found: usize,
+        most: usize,
+    },
+    #[error("{found} {what}, 1 to {most} are allowed")]
+    BadCount {
+        what: &'static str,
+        found: usize,
+        most: usize,
+    },
+    #[error("{field} is {found}, it must be above 0 and at most {most}")]
+    BadFraction {
+        field: &'static str,
+        found: Decimal,
+        most: Decimal,
+    },
+    #[error("{entry} is listed twice")]
+    Duplicate { entry: String },
+
+    #[error("there is no operator {operator}")]
+    UnknownOperator { operator: Addr },
+    #[error("{operator} is not in service {service}")]
+    NotMember { service: ServiceId, operator: Addr },
+    #[error("{operator} is in service {service} already, or still on its way out of it")]
+    AlreadyMember { service: ServiceId, operator: Addr },
+    #[error("{operator} is on its way out of service {service}")]
+    Leaving { service: ServiceId, operator: Addr },
+    #[error("{operator} cannot leave service {service} before its power was told to be zero and its slices ended")]
+    StillBound { service: ServiceId, operator: Addr },
+    #[error("service {service} has not listed {operator}")]
+    NotAllowed { service: ServiceId, operator: Addr },
+    #[error("an operator has {most} services at most")]
+    TooManyServices { most: u32 },
+    #[error("service {service} is full: a newcomer needs more than {needed} in power, {offered} are offered")]
+    ServiceFull {
+        service: ServiceId,
+        needed: Uint128,
+        offered: Uint128,
+    },
+
+    #[error("service {service} does not accept {asset}")]
+    AssetNotAccepted { service: ServiceId, asset: String },
+    #[error("a share of {share} of {asset}, the service's max_slash of {max_slash} is the most")]
+    ShareTooLarge {
+        asset: String,
+        share: Decimal,
+        max_slash: Decimal,
+    },
+    #[error("the slices of {asset} would come to {committed} of {magnitude}")]
+    OverCommitted {
+        asset: String,
+        committed: Uint128,
+        magnitude: Uint128,
+    },
+    #[error("the slices of {asset}, with what was slashed lately, would exceed the operator's commitment cap of {cap}")]
+    CapExceeded { asset: String, cap: Decimal },
+
+    #[error("service {service} needs a consensus key")]
+    KeyNeeded { service: ServiceId },
+    #[error("service {service} uses no consensus keys")]
+    KeyNotUsed { service: ServiceId },
+    #[error(
+        "a key of {key} bytes and a proof of {proof}, an ed25519 key has 32 and its signature 64"
+    )]
+    BadKeyLength { key: usize, proof: usize },
+    #[error(
+        "the proof is not the key's signature over this chain, contract, service and operator"
+    )]
+    BadProof,
+    #[error("the key is taken by {operator}{}", until.map_or(String::new(), |t| format!(" until {t}")))]
+    KeyTaken {
+        operator: Addr,
+        until: Option<Timestamp>,
+    },
+
+    #[error("{requested} operators in one checkpoint, {most} are the most")]
+    PageTooLarge { requested: usize, most: usize },
+    #[error("a penalty of {fraction}, the service's max_slash of {max_slash} is the most")]
+    PenaltyTooLarge {
+        fraction: Decimal,
+        max_slash: Decimal,
+    },
+    #[error("the delegation contract answered out of order")]
+    BadAnswer,
+}

@@ -1,0 +1,287 @@
+use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, MessageInfo, Order, Response, Storage};
+use cw_storage_plus::Bound;
+use palisade_ibc::{OperatorPower, MAX_SET_OPERATORS};
+use palisade_math::capped_power;
+use palisade_types::allocation::{CheckpointResult, ServiceId};
+
+use super::power::Backing;
+use super::touch::settle;
+use super::{ask_stakes, check_list, load_service, only_slashing};
+use crate::events;
+use crate::state::{Capture, Config, Counts, Member, Service, Slice};
+use crate::state::{CAPTURES, CONFIG, COUNTS, MEMBERS};
+use crate::ContractError;
+
+/// Most history entries pruned at each new one: pruning outruns growth, and its cost is bounded.
+const PRUNED_AT_ONCE: usize = 2;
+
+/// Which operators a checkpoint looks at.
+pub(crate) struct Page {
+    pub(crate) start_after: Option<Addr>,
+    pub(crate) limit: u32,
+    pub(crate) force: Vec<Addr>,
+    pub(crate) all: bool,
+}
+
+/// What stays the same for every operator of a checkpoint.
+struct Update<'a> {
+    config: &'a Config,
+    service: ServiceId,
+    stored: &'a Service,
+    env: &'a Env,
+    id: u64,
+}
+
+pub(crate) fn run(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    service: ServiceId,
+    update_id: u64,
+    page: Page,
+) -> Result<Response, ContractError> {
+    let config = CONFIG.load(deps.storage)?;
+    only_slashing(&config, &info)?;
+    let stored = load_service(deps.storage, service)?;
+    let forced = page.force.len();
+    let mut members = load_forced(deps.storage, service, page.force)?;
+    let next = load_page(
+        deps.storage,
+        service,
+        page.start_after,
+        page.limit,
+        &mut members,
+    )?;
+    if members.len() > MAX_SET_OPERATORS {
+        return Err(ContractError::PageTooLarge {
+            requested: members.len(),
+            most: MAX_SET_OPERATORS,
+        });
+    }
+    let operators: Vec<_> = members
+        .iter()
+        .map(|(operator, _)| operator.clone())
+        .collect();
+    let answer = ask_stakes(deps.as_ref(), &config, &operators, &stored.terms.assets)?;
+
+    let update = Update {
+        config: &config,
+        service,
+        stored: &stored,
+        env: &env,
+        id: update_id,
+    };
+    let mut counts = COUNTS.load(deps.storage, service)?;
+    let mut result = CheckpointResult {
+        operators: vec![],
+        next,
+        await_ack: false,
+    };
+    for (index, ((operator, member), stakes)) in members.into_iter().zip(&answer.stakes).enumerate()
+    {
+        let backing = Backing {
+            terms: &stored.terms,
+            prices: &answer.prices,
+            stakes,
+        };
+        let Some(member) = member else {
+            // It left before the service acknowledged its removal.
+            result.operators.push(gone(operator));
+            continue;
+        };
+        let tell = page.all || index < forced;
+        let told = update.take(deps.storage, &operator, member, backing, tell, &mut counts)?;
+        if let Some((power, awaits)) = told {
+            result.operators.push(power);
+            result.await_ack |= awaits;
+        }
+    }
+    COUNTS.save(deps.storage, service, &counts)?;
+    Ok(Response::new()
+        .add_event(events::checkpoint(service, update_id, &result))
+        .set_data(to_json_binary(&result)?))
+}
+
+fn gone(operator: Addr) -> OperatorPower {
+    OperatorPower {
+        operator: operator.into_string(),
+        key: None,
+        power: 0u128.into(),
+    }
+}
+
+type Entry = (Addr, Option<Member>);
+
+fn load_forced(
+    storage: &dyn Storage,
+    service: ServiceId,
+    force: Vec<Addr>,
+) -> Result<Vec<Entry>, ContractError> {
+    check_list(
+        "operators",
+        MAX_SET_OPERATORS,
+        force.iter().map(Addr::as_str),
+    )?;
+    force
+        .into_iter()
+        .map(|operator| {
+            let member = MEMBERS.may_load(storage, (service, &operator))?;
+            Ok((operator, member))
+        })
+        .collect()
+}
+
+/// Adds a page of members to those that are forced. Returns where the next page starts, if the
+/// page was full.
+fn load_page(
+    storage: &dyn Storage,
+    service: ServiceId,
+    start_after: Option<Addr>,
+    limit: u32,
+    members: &mut Vec<Entry>,
+) -> Result<Option<Addr>, ContractError> {
+    let limit = usize::try_from(limit)
+        .unwrap_or(usize::MAX)
+        .min(MAX_SET_OPERATORS);
+    let start = start_after.as_ref().map(Bound::exclusive);
+    let forced = members.len();
+    let mut looked_at = 0usize;
+    let mut last = None;
+    for entry in MEMBERS
+        .prefix(service)
+        .range(storage, start, None, Order::Ascending)
+        .take(limit)
+    {
+        let (operator, member) = entry?;
+        looked_at = looked_at.saturating_add(1);
+        last = Some(operator.clone());
+        if !members
+            .iter()
+            .take(forced)
+            .any(|(known, _)| *known == operator)
+        {
+            members.push((operator, Some(member)));
+        }
+    }
+    Ok(last.filter(|_| looked_at == limit))
+}
+
+impl Update<'_> {
+    /// Takes down what one operator counts with. Returns what the service is to be told, if
+    /// anything changed, and whether a decrease waits for the answer.
+    fn take(
+        &self,
+        storage: &mut dyn Storage,
+        operator: &Addr,
+        mut member: Member,
+        backing: Backing,
+        tell: bool,
+        counts: &mut Counts,
+    ) -> Result<Option<(OperatorPower, bool)>, ContractError> {
+        let now = self.env.block.time;
+        let before = member.clone();
+        settle(storage, self.config, backing, operator, &mut member, now)?;
+        let key = (self.service, operator, member.update_id);
+        let previous = CAPTURES.may_load(storage, key)?;
+        let (count, strength) = if member.leaving || member.jailed {
+            (backing.nothing(), 0u128.into())
+        } else {
+            let previous = previous.as_ref();
+            let intended = backing.count(&member.slices, None, Slice::intended)?;
+            let count = backing.count(&member.slices, previous, Slice::counting)?;
+            (count, intended.value)
+        };
+        counts.total = counts
+            .total
+            .saturating_sub(member.raw)
+            .checked_add(count.value)?;
+        member.raw = count.value;
+        member.strength = strength;
+        let power = capped_power(count.value, counts.total, self.stored.terms.max_share)?;
+
+        let same_tokens = match &previous {
+            Some(capture) => capture.parts == count.parts,
+            None => count.value.is_zero(),
+        };
+        let waiting = member.slices.iter().any(Slice::untold_decrease);
+        if !tell && !waiting && !member.untold && power == member.power && same_tokens {
+            if member != before {
+                MEMBERS.save(storage, (self.service, operator), &member)?;
+            }
+            return Ok(None);
+        }
+        let mut awaits = false;
+        for slice in &mut member.slices {
+            awaits |= slice.tell(self.id);
+        }
+        member.power = power;
+        member.update_id = self.id;
+        member.untold = false;
+        MEMBERS.save(storage, (self.service, operator), &member)?;
+        let capture = Capture {
+            at: now,
+            parts: count.parts,
+        };
+        CAPTURES.save(storage, (self.service, operator, self.id), &capture)?;
+        self.prune(storage, operator)?;
+        let told = OperatorPower {
+            operator: operator.to_string(),
+            key: member.key,
+            power,
+        };
+        Ok(Some((told, awaits)))
+    }
+
+    /// Removes entries that were replaced longer ago than any infraction can be punished. The
+    /// newest entry before that horizon stays: it was in force at the horizon.
+    fn prune(&self, storage: &mut dyn Storage, operator: &Addr) -> Result<(), ContractError> {
+        let period = self
+            .config
+            .unbonding_period
+            .saturating_add(self.config.epoch_length);
+        let now = self.env.block.time.seconds();
+        let oldest = CAPTURES
+            .prefix((self.service, operator))
+            .range(storage, None, None, Order::Ascending)
+            .take(PRUNED_AT_ONCE.saturating_add(1))
+            .collect::<Result<Vec<_>, _>>()?;
+        for pair in oldest.windows(2) {
+            let [(id, _), (_, replacement)] = pair else {
+                continue;
+            };
+            if replacement.at.seconds().saturating_add(period) < now {
+                CAPTURES.remove(storage, (self.service, operator, *id));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn acknowledge(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    service: ServiceId,
+    update_id: u64,
+    operators: Vec<Addr>,
+) -> Result<Response, ContractError> {
+    only_slashing(&CONFIG.load(deps.storage)?, &info)?;
+    check_list(
+        "operators",
+        MAX_SET_OPERATORS,
+        operators.iter().map(Addr::as_str),
+    )?;
+    for operator in &operators {
+        let Some(mut member) = MEMBERS.may_load(deps.storage, (service, operator))? else {
+            continue;
+        };
+        let mut started = false;
+        for slice in &mut member.slices {
+            started |= slice.acknowledge(update_id, env.block.time);
+        }
+        if started {
+            MEMBERS.save(deps.storage, (service, operator), &member)?;
+        }
+    }
+    Ok(Response::new())
+}

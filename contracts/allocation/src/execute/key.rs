@@ -1,0 +1,103 @@
+use cosmwasm_std::{Addr, Binary, DepsMut, Env, MessageInfo, Response, Storage, Timestamp};
+use palisade_types::allocation::{key_proof_message, KeyProof, ServiceId};
+
+use super::{load_member, load_service};
+use crate::events;
+use crate::state::{Config, KeyOwner, CONFIG, KEYS, MEMBERS};
+use crate::ContractError;
+
+/// Length of an ed25519 public key.
+const KEY_BYTES: usize = 32;
+/// Length of an ed25519 signature.
+const PROOF_BYTES: usize = 64;
+
+pub(crate) fn assign(
+    mut deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    service: ServiceId,
+    key: KeyProof,
+) -> Result<Response, ContractError> {
+    if !load_service(deps.storage, service)?.terms.keyed {
+        return Err(ContractError::KeyNotUsed { service });
+    }
+    let mut member = load_member(deps.storage, service, &info.sender)?;
+    if member.leaving {
+        return Err(ContractError::Leaving {
+            service,
+            operator: info.sender,
+        });
+    }
+    let config = CONFIG.load(deps.storage)?;
+    let event = events::assign_key(service, &info.sender, &key.key.to_base64());
+    if let Some(old) = member.key.take() {
+        retire(deps.storage, &config, service, &old, env.block.time)?;
+    }
+    member.key = Some(take(deps.branch(), &env, service, &info.sender, key)?);
+    member.untold = true;
+    MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
+    Ok(Response::new().add_event(event))
+}
+
+/// Takes a key for an operator after checking its proof and that nobody else's infractions could
+/// be laid at it. Returns the key.
+pub(crate) fn take(
+    deps: DepsMut,
+    env: &Env,
+    service: ServiceId,
+    operator: &Addr,
+    proof: KeyProof,
+) -> Result<Binary, ContractError> {
+    let KeyProof { key, proof } = proof;
+    if key.len() != KEY_BYTES || proof.len() != PROOF_BYTES {
+        return Err(ContractError::BadKeyLength {
+            key: key.len(),
+            proof: proof.len(),
+        });
+    }
+    let message = key_proof_message(
+        &env.block.chain_id,
+        env.contract.address.as_str(),
+        service,
+        operator.as_str(),
+    );
+    // A key that is no point of the curve is an error there and a bad proof here.
+    if !matches!(deps.api.ed25519_verify(&message, &proof, &key), Ok(true)) {
+        return Err(ContractError::BadProof);
+    }
+    if let Some(owner) = KEYS.may_load(deps.storage, (service, &key))? {
+        let free = owner.until.is_some_and(|until| until <= env.block.time);
+        let own = owner.operator == *operator && owner.until.is_some();
+        if !free && !own {
+            return Err(ContractError::KeyTaken {
+                operator: owner.operator,
+                until: owner.until,
+            });
+        }
+    }
+    KEYS.save(
+        deps.storage,
+        (service, &key),
+        &KeyOwner {
+            operator: operator.clone(),
+            until: None,
+        },
+    )?;
+    Ok(key)
+}
+
+/// Lets a key resolve for one more unbonding period (and the epoch that it is counted from).
+pub(crate) fn retire(
+    storage: &mut dyn Storage,
+    config: &Config,
+    service: ServiceId,
+    key: &[u8],
+    now: Timestamp,
+) -> Result<(), ContractError> {
+    if let Some(mut owner) = KEYS.may_load(storage, (service, key))? {
+        let period = config.unbonding_period.saturating_add(config.epoch_length);
+        owner.until = Some(now.plus_seconds(period));
+        KEYS.save(storage, (service, key), &owner)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,360 @@
+use cosmwasm_std::{Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, Uint128};
+use palisade_types::allocation::{
+    Admission, KeyProof, ServiceId, SliceShare, MAX_ASSETS, MAX_SERVICES,
+};
+use palisade_types::delegation::{OperatorResponse, QueryMsg};
+
+use super::touch::Touch;
+use super::{ask_stakes, key, load_member, load_service};
+use crate::events;
+use crate::ledger::Ledger;
+use crate::state::{
+    Config, Counts, Member, Operator, Service, Slice, ALLOWED, COMMITMENTS, CONFIG, COUNTS, JAILED,
+    MEMBERS, MEMBERSHIPS, OPERATORS,
+};
+use crate::ContractError;
+
+pub(crate) fn set_cap(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    cap: Decimal,
+) -> Result<Response, ContractError> {
+    if cap > Decimal::one() {
+        return Err(ContractError::BadFraction {
+            field: "cap",
+            found: cap,
+            most: Decimal::one(),
+        });
+    }
+    let config = CONFIG.load(deps.storage)?;
+    require_operator(deps.as_ref(), &config, &info.sender)?;
+    let now = env.block.time;
+    let mut operator = OPERATORS
+        .may_load(deps.storage, &info.sender)?
+        .unwrap_or_default();
+    let present = operator.cap_at(now);
+    let effective_at = if cap > present {
+        // Long enough for whoever dislikes it to be gone, epoch of the undelegation included.
+        now.plus_seconds(config.unbonding_period)
+            .plus_seconds(config.epoch_length)
+    } else {
+        check_promises(deps.as_ref(), &config, &env, &info.sender, cap)?;
+        now
+    };
+    operator.cap = present.min(cap);
+    operator.pending_cap = (cap > present).then_some((cap, effective_at));
+    OPERATORS.save(deps.storage, &info.sender, &operator)?;
+    Ok(Response::new().add_event(events::set_cap(&info.sender, cap, effective_at)))
+}
+
+/// Refuses a cap below what is promised. An operator has at most `MAX_SERVICES * MAX_ASSETS`
+/// promises, all told.
+fn check_promises(
+    deps: Deps,
+    config: &Config,
+    env: &Env,
+    operator: &Addr,
+    cap: Decimal,
+) -> Result<(), ContractError> {
+    let promised = COMMITMENTS
+        .prefix(operator)
+        .range(deps.storage, None, None, Order::Ascending)
+        .collect::<Result<Vec<_>, _>>()?;
+    for page in promised.chunks(MAX_ASSETS) {
+        let assets: Vec<_> = page.iter().map(|(asset, _)| asset.clone()).collect();
+        let answer = ask_stakes(deps, config, std::slice::from_ref(operator), &assets)?;
+        for ((asset, stored), stake) in page.iter().zip(answer.stakes.iter().flatten()) {
+            Ledger::read(stored.clone(), asset, &stake.magnitude, env.block.time).check(cap)?;
+        }
+    }
+    Ok(())
+}
+
+fn require_operator(deps: Deps, config: &Config, operator: &Addr) -> Result<(), ContractError> {
+    let known: Result<OperatorResponse, _> = config.delegation.ask(
+        deps.querier,
+        &QueryMsg::Operator {
+            operator: operator.to_string(),
+        },
+    );
+    known
+        .map(|_| ())
+        .map_err(|_| ContractError::UnknownOperator {
+            operator: operator.clone(),
+        })
+}
+
+pub(crate) fn opt_in(
+    mut deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    service: ServiceId,
+    key: Option<KeyProof>,
+    shares: Vec<SliceShare>,
+) -> Result<Response, ContractError> {
+    let config = CONFIG.load(deps.storage)?;
+    let stored = load_service(deps.storage, service)?;
+    let mut operator = admit(deps.as_ref(), &config, service, &stored, &info.sender)?;
+    if shares.is_empty() || shares.iter().any(|s| s.share.is_zero()) {
+        return Err(ContractError::BadFraction {
+            field: "share",
+            found: Decimal::zero(),
+            most: stored.terms.max_slash,
+        });
+    }
+    let key = match (stored.terms.keyed, key) {
+        (true, Some(proof)) => Some(key::take(
+            deps.branch(),
+            &env,
+            service,
+            &info.sender,
+            proof,
+        )?),
+        (true, None) => return Err(ContractError::KeyNeeded { service }),
+        (false, Some(_)) => return Err(ContractError::KeyNotUsed { service }),
+        (false, None) => None,
+    };
+    let touch = Touch::load(
+        deps.as_ref(),
+        &config,
+        &env,
+        (service, &stored),
+        info.sender.clone(),
+    )?;
+    let mut member = Member {
+        jailed: JAILED.has(deps.storage, (service, &info.sender)),
+        key,
+        ..Member::default()
+    };
+    touch.aim(
+        &mut deps,
+        &mut member,
+        &shares,
+        operator.cap_at(env.block.time),
+    )?;
+    member.strength = touch
+        .backing()
+        .count(&member.slices, None, Slice::intended)?
+        .value;
+
+    let mut response = Response::new();
+    let mut counts = COUNTS.load(deps.storage, service)?;
+    if counts.operators >= stored.terms.max_operators {
+        let weakest = displace(
+            &mut deps,
+            &config,
+            &env,
+            service,
+            &stored,
+            &member,
+            &mut counts,
+        )?;
+        response = response.add_event(events::opt_out(service, &weakest, Some(&info.sender)));
+    }
+    counts.operators = counts.operators.saturating_add(1);
+    counts.members = counts.members.saturating_add(1);
+    operator.services = operator.services.saturating_add(1);
+    COUNTS.save(deps.storage, service, &counts)?;
+    OPERATORS.save(deps.storage, &info.sender, &operator)?;
+    MEMBERSHIPS.save(deps.storage, (&info.sender, service), &())?;
+    MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
+    let effective_at = env.block.time.plus_seconds(config.allocation_delay);
+    Ok(response.add_event(events::opt_in(service, &info.sender, effective_at)))
+}
+
+fn admit(
+    deps: Deps,
+    config: &Config,
+    service: ServiceId,
+    stored: &Service,
+    operator: &Addr,
+) -> Result<Operator, ContractError> {
+    require_operator(deps, config, operator)?;
+    if MEMBERS.has(deps.storage, (service, operator)) {
+        return Err(ContractError::AlreadyMember {
+            service,
+            operator: operator.clone(),
+        });
+    }
+    if stored.terms.admission == (Admission::AllowList {})
+        && !ALLOWED.has(deps.storage, (service, operator))
+    {
+        return Err(ContractError::NotAllowed {
+            service,
+            operator: operator.clone(),
+        });
+    }
+    let record = OPERATORS
+        .may_load(deps.storage, operator)?
+        .unwrap_or_default();
+    if record.services >= MAX_SERVICES {
+        return Err(ContractError::TooManyServices { most: MAX_SERVICES });
+    }
+    Ok(record)
+}
+
+/// Sends the weakest operator of a full service on its way out, if the newcomer is stronger.
+/// Looks at no more than twice the service's places: those on their way out are bounded too.
+fn displace(
+    deps: &mut DepsMut,
+    config: &Config,
+    env: &Env,
+    service: ServiceId,
+    stored: &Service,
+    newcomer: &Member,
+    counts: &mut Counts,
+) -> Result<Addr, ContractError> {
+    let full = |needed: Uint128| ContractError::ServiceFull {
+        service,
+        needed,
+        offered: newcomer.strength,
+    };
+    let most = stored.terms.max_operators.saturating_mul(2);
+    if stored.terms.admission != (Admission::Open {}) || counts.members >= most {
+        return Err(full(Uint128::MAX));
+    }
+    let mut weakest: Option<(Addr, Member)> = None;
+    for entry in MEMBERS
+        .prefix(service)
+        .range(deps.storage, None, None, Order::Ascending)
+    {
+        let (operator, member) = entry?;
+        let weaker = |(_, least): &(Addr, Member)| member.strength < least.strength;
+        if !member.leaving && weakest.as_ref().is_none_or(weaker) {
+            weakest = Some((operator, member));
+        }
+    }
+    let Some((operator, mut member)) = weakest else {
+        return Err(full(Uint128::MAX));
+    };
+    if newcomer.strength <= member.strength {
+        return Err(full(member.strength));
+    }
+    let touch = Touch::load(
+        deps.as_ref(),
+        config,
+        env,
+        (service, stored),
+        operator.clone(),
+    )?;
+    touch.release(deps, &mut member)?;
+    MEMBERS.save(deps.storage, (service, &operator), &member)?;
+    counts.operators = counts.operators.saturating_sub(1);
+    Ok(operator)
+}
+
+pub(crate) fn adjust(
+    mut deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    service: ServiceId,
+    shares: Vec<SliceShare>,
+) -> Result<Response, ContractError> {
+    let config = CONFIG.load(deps.storage)?;
+    let stored = load_service(deps.storage, service)?;
+    let mut member = load_member(deps.storage, service, &info.sender)?;
+    if member.leaving {
+        return Err(ContractError::Leaving {
+            service,
+            operator: info.sender,
+        });
+    }
+    let cap = OPERATORS
+        .may_load(deps.storage, &info.sender)?
+        .unwrap_or_default()
+        .cap_at(env.block.time);
+    let touch = Touch::load(
+        deps.as_ref(),
+        &config,
+        &env,
+        (service, &stored),
+        info.sender.clone(),
+    )?;
+    touch.settle(&mut deps, &mut member)?;
+    touch.aim(&mut deps, &mut member, &shares, cap)?;
+    member.strength = touch
+        .backing()
+        .count(&member.slices, None, Slice::intended)?
+        .value;
+    MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
+    Ok(Response::new().add_event(events::adjust(service, &info.sender)))
+}
+
+pub(crate) fn opt_out(
+    mut deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    service: ServiceId,
+) -> Result<Response, ContractError> {
+    let config = CONFIG.load(deps.storage)?;
+    let stored = load_service(deps.storage, service)?;
+    let mut member = load_member(deps.storage, service, &info.sender)?;
+    if member.leaving {
+        return Err(ContractError::Leaving {
+            service,
+            operator: info.sender,
+        });
+    }
+    let touch = Touch::load(
+        deps.as_ref(),
+        &config,
+        &env,
+        (service, &stored),
+        info.sender.clone(),
+    )?;
+    touch.release(&mut deps, &mut member)?;
+    MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
+    COUNTS.update(deps.storage, service, |counts| {
+        let mut counts = counts.unwrap_or_default();
+        counts.operators = counts.operators.saturating_sub(1);
+        Ok::<_, ContractError>(counts)
+    })?;
+    Ok(Response::new().add_event(events::opt_out(service, &info.sender, None)))
+}
+
+pub(crate) fn leave(
+    mut deps: DepsMut,
+    env: Env,
+    service: ServiceId,
+    operator: &str,
+) -> Result<Response, ContractError> {
+    let operator = deps.api.addr_validate(operator)?;
+    let config = CONFIG.load(deps.storage)?;
+    let stored = load_service(deps.storage, service)?;
+    let mut member = load_member(deps.storage, service, &operator)?;
+    let touch = Touch::load(
+        deps.as_ref(),
+        &config,
+        &env,
+        (service, &stored),
+        operator.clone(),
+    )?;
+    touch.settle(&mut deps, &mut member)?;
+    let backing = touch.backing();
+    let bound = |slice: &Slice| {
+        let pool = backing.pool(&slice.asset);
+        slice.pending.is_some() || pool.is_some_and(|pool| !slice.now(pool).is_zero())
+    };
+    if !member.leaving || !member.power.is_zero() || member.slices.iter().any(bound) {
+        return Err(ContractError::StillBound { service, operator });
+    }
+    if let Some(key) = &member.key {
+        key::retire(deps.storage, &config, service, key, env.block.time)?;
+    }
+    if member.jailed {
+        JAILED.save(deps.storage, (service, &operator), &())?;
+    }
+    MEMBERS.remove(deps.storage, (service, &operator));
+    MEMBERSHIPS.remove(deps.storage, (&operator, service));
+    let mut counts = COUNTS.load(deps.storage, service)?;
+    counts.members = counts.members.saturating_sub(1);
+    counts.total = counts.total.saturating_sub(member.raw);
+    COUNTS.save(deps.storage, service, &counts)?;
+    let mut record = OPERATORS
+        .may_load(deps.storage, &operator)?
+        .unwrap_or_default();
+    record.services = record.services.saturating_sub(1);
+    OPERATORS.save(deps.storage, &operator, &record)?;
+    Ok(Response::new().add_event(events::leave(service, &operator)))
+}

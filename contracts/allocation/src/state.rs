@@ -1,0 +1,227 @@
+//! All state of the contract. Magnitudes are [`Scaled`]: they carry the unit in which they were
+//! written and are read against the pool's present one.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Binary, Decimal, Timestamp, Uint128};
+use cw_storage_plus::{Item, Map};
+use palisade_math::Scaled;
+use palisade_types::allocation::{ServiceId, ServiceTerms};
+use palisade_types::asset::AssetId;
+use palisade_types::neighbour::Neighbour;
+
+/// Neighbours and delays.
+pub const CONFIG: Item<Config> = Item::new("config");
+/// Terms of each service. Key: service.
+pub const SERVICES: Map<ServiceId, Service> = Map::new("s");
+/// Sizes of each service, which change with its operators. Key: service.
+pub const COUNTS: Map<ServiceId, Counts> = Map::new("n");
+/// Allow-lists. Key: service, operator.
+pub const ALLOWED: Map<(ServiceId, &Addr), ()> = Map::new("l");
+/// Operators in services, with their slices. Key: service, operator.
+pub const MEMBERS: Map<(ServiceId, &Addr), Member> = Map::new("m");
+/// The same the other way round. Key: operator, service.
+pub const MEMBERSHIPS: Map<(&Addr, ServiceId), ()> = Map::new("o");
+/// What operators counted with. Key: service, operator, update.
+pub const CAPTURES: Map<(ServiceId, &Addr, u64), Capture> = Map::new("c");
+/// Whose a consensus key is. Key: service, key.
+pub const KEYS: Map<(ServiceId, &[u8]), KeyOwner> = Map::new("k");
+/// Caps of operators, and how many services they are in. Key: operator.
+pub const OPERATORS: Map<&Addr, Operator> = Map::new("p");
+/// Jailed operators that left: they come back jailed. Key: service, operator.
+pub const JAILED: Map<(ServiceId, &Addr), ()> = Map::new("j");
+/// What is promised of each pool. Key: operator, asset.
+pub const COMMITMENTS: Map<(&Addr, &str), Commitment> = Map::new("t");
+
+/// Neighbours and delays.
+#[cw_serde]
+pub struct Config {
+    /// Left neighbour.
+    pub delegation: Neighbour,
+    /// Right neighbour, once connected.
+    pub slashing: Option<Neighbour>,
+    /// Seconds until an increase takes effect.
+    pub allocation_delay: u64,
+    /// Seconds from acknowledgement until a decrease takes effect.
+    pub deallocation_delay: u64,
+    /// Most seconds to wait for the acknowledgement.
+    pub max_lag: u64,
+    /// Seconds of an epoch.
+    pub epoch_length: u64,
+    /// Seconds from the end of an undelegation's epoch to its maturity.
+    pub unbonding_period: u64,
+}
+
+/// A service.
+#[cw_serde]
+pub struct Service {
+    /// Changes admission and set rules.
+    pub admin: Addr,
+    /// Its terms.
+    pub terms: ServiceTerms,
+}
+
+/// Sizes of a service.
+#[cw_serde]
+#[derive(Default)]
+pub struct Counts {
+    /// Operators in it, those on their way out not counted.
+    pub operators: u32,
+    /// Operators in it, all counted.
+    pub members: u32,
+    /// Sum of [`Member::raw`], in units of value.
+    pub total: Uint128,
+}
+
+/// An operator in a service.
+#[cw_serde]
+#[derive(Default)]
+pub struct Member {
+    /// ed25519 consensus key, where the service uses keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Binary>,
+    /// On its way out: all slices fall to zero, the power is zero at the next sync.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub leaving: bool,
+    /// Counts nothing until unjailed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub jailed: bool,
+    /// Must be told at the next sync even if its power is the same.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub untold: bool,
+    /// Power last told to the service.
+    pub power: Uint128,
+    /// The same before the cap on one operator's share.
+    pub raw: Uint128,
+    /// What it would count with once its increases took effect: ranks operators when the service
+    /// is full.
+    pub strength: Uint128,
+    /// The update that told the power; 0: none.
+    pub update_id: u64,
+    /// One for each asset promised.
+    pub slices: Vec<Slice>,
+}
+
+/// What one service may slash of one pool.
+#[cw_serde]
+pub struct Slice {
+    /// The asset.
+    pub asset: AssetId,
+    /// The slice b.
+    pub value: Scaled,
+    /// A change on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+}
+
+/// A change of a slice on its way.
+#[cw_serde]
+pub enum Pending {
+    /// An increase.
+    Up {
+        /// What the slice shall become.
+        target: Scaled,
+        /// When.
+        at: Timestamp,
+    },
+    /// A decrease. The power follows at the next sync, the slice after the deallocation delay.
+    Down {
+        /// What the slice shall become.
+        target: Scaled,
+        /// When it was asked for.
+        asked_at: Timestamp,
+        /// The first update that told the lower power.
+        told_by: Option<u64>,
+        /// When the service acknowledged that update or a later one.
+        acked_at: Option<Timestamp>,
+    },
+}
+
+/// What an operator counted with in one update.
+#[cw_serde]
+pub struct Capture {
+    /// When the update was made.
+    pub at: Timestamp,
+    /// One for each asset of the service, in its order.
+    pub parts: Vec<CapturedPart>,
+}
+
+/// Captured tokens of one asset.
+#[cw_serde]
+#[derive(Default)]
+pub struct CapturedPart {
+    /// Base units.
+    #[serde(rename = "t")]
+    pub tokens: Uint128,
+    /// Era of the pool's magnitude at that time.
+    #[serde(rename = "e", default, skip_serializing_if = "is_zero")]
+    pub era: u32,
+}
+
+/// Whose a consensus key is.
+#[cw_serde]
+pub struct KeyOwner {
+    /// The operator.
+    pub operator: Addr,
+    /// Replaced: resolves until then and goes to nobody else before. None: in use.
+    pub until: Option<Timestamp>,
+}
+
+/// An operator's cap and number of services.
+#[cw_serde]
+pub struct Operator {
+    /// Most that all slices may come to, as a share of each pool.
+    pub cap: Decimal,
+    /// A rise on its way.
+    pub pending_cap: Option<(Decimal, Timestamp)>,
+    /// Services that it is in or leaving.
+    pub services: u32,
+}
+
+impl Default for Operator {
+    /// Nothing published yet: no cap.
+    fn default() -> Self {
+        Self {
+            cap: Decimal::one(),
+            pending_cap: None,
+            services: 0,
+        }
+    }
+}
+
+impl Operator {
+    /// The cap in force.
+    #[must_use]
+    pub fn cap_at(&self, now: Timestamp) -> Decimal {
+        match self.pending_cap {
+            Some((cap, at)) if at <= now => cap,
+            _ => self.cap,
+        }
+    }
+}
+
+/// What is promised of one pool.
+#[cw_serde]
+#[derive(Default)]
+pub struct Commitment {
+    /// Sum over all services of the larger of slice and increase under way.
+    pub sum: Scaled,
+    /// What was slashed lately and counts against the cap.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub slashed: Scaled,
+    /// Until when it counts.
+    #[serde(default)]
+    pub slashed_until: Timestamp,
+}
+
+// Serde hands its predicates a reference.
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+fn is_nothing(value: &Scaled) -> bool {
+    value.value.is_zero()
+}
