@@ -14,8 +14,8 @@ use crate::execute::slash::capture_at;
 use crate::execute::{ask_stakes, load_member, load_service};
 use crate::ledger::Ledger;
 use crate::state::{
-    Config, Member, Service, ALLOWED, COMMITMENTS, CONFIG, COUNTS, KEYS, MEMBERS, MEMBERSHIPS,
-    OPERATORS, SERVICES,
+    Member, Service, ALLOWED, COMMITMENTS, CONFIG, COUNTS, KEYS, MEMBERS, MEMBERSHIPS, OPERATORS,
+    SERVICES,
 };
 use crate::ContractError;
 

@@ -6,7 +6,6 @@ use palisade_types::allocation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMs
 fn main() {
     write_api! {
         name: "palisade-allocation",
-        version: env!("CARGO_PKG_VERSION"),
         instantiate: InstantiateMsg,
         execute: ExecuteMsg,
         query: QueryMsg,
