@@ -1,1 +1,25 @@
-//! Palisade: testing.
+#![doc = include_str!("../README.md")]
+
+mod chain;
+mod contract;
+mod cw20;
+mod error;
+mod faults;
+mod ibc;
+mod network;
+mod overlay;
+mod querier;
+mod relay;
+mod state;
+
+pub use chain::{Chain, ChainApp, SECONDS_PER_BLOCK};
+pub use contract::{EntryError, TestContract};
+pub use error::{HarnessError, HarnessResult, IbcError};
+pub use faults::{Action, FaultyRelayer, Performed};
+pub use ibc::module::IbcModule;
+pub use ibc::packet::MAX_PACKET_BYTES;
+pub use ibc::transfer::{denom_of_path, TransferData, TRANSFER_VERSION};
+pub use ibc::TRANSFER_PORT;
+pub use network::{Channel, ChannelPoint, Network, Proposal, Side};
+pub use relay::{Packet, PendingAck, ReceiveOutcome, Relayed, StepOutcome};
+pub use state::{ChannelEnd, ChannelState, ClientView, PacketStatus, SentPacket};
