@@ -108,6 +108,15 @@ pub enum MathError {
         position: (u32, u32),
     },
 
+    /// A position changed without having been settled first.
+    #[error("a position at {position:?} was last settled at {checkpoint:?}")]
+    CheckpointBehind {
+        /// Generation and scale of the checkpoint.
+        checkpoint: (u32, u32),
+        /// Generation and scale of the position.
+        position: (u32, u32),
+    },
+
     /// Epochs cannot have this length with this unbonding period.
     #[error("epochs of {length} s with {unbonding} s of unbonding: {reason}")]
     InvalidEpochs {

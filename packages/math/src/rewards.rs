@@ -14,8 +14,8 @@
 //!
 //! ```
 //! use std::collections::BTreeMap;
-//! use cosmwasm_std::{Uint128, Uint256};
-//! use palisade_math::{MathError, Position, RewardIndex, SharePool};
+//! use cosmwasm_std::Uint128;
+//! use palisade_math::{Checkpoint, MathError, Position, RewardIndex, SharePool};
 //!
 //! let mut pool = SharePool::default();
 //! let mut index = RewardIndex::default();
@@ -29,13 +29,17 @@
 //! if let Some((generation, scale, seal)) = index.follow(&pool) {
 //!     seals.insert((generation, scale), seal);
 //! }
-//! let bobs_checkpoint = index.per_share;
+//! let bobs = index.checkpoint();
 //! pool.join(&mut bob, Uint128::new(10))?;
 //! index.distribute(Uint128::new(50), pool.shares)?;
 //!
 //! let lookup = |generation, scale| Ok::<_, MathError>(seals.get(&(generation, scale)).cloned());
-//! assert_eq!(index.settle(&alice, Uint256::zero(), lookup)?.accrued, Uint128::new(300));
-//! assert_eq!(index.settle(&bob, bobs_checkpoint, lookup)?.accrued, Uint128::new(50));
+//! let alices = index.settle(&alice, &Checkpoint::default(), lookup)?;
+//! assert_eq!(alices.accrued, Uint128::new(300));
+//! assert_eq!(index.settle(&bob, &bobs, lookup)?.accrued, Uint128::new(50));
+//! // Settled is settled, though her position is still the old one.
+//! let again = index.settle(&alice, &alices.checkpoint, lookup)?;
+//! assert_eq!(again.accrued, Uint128::zero());
 //! # Ok::<(), MathError>(())
 //! ```
 
@@ -81,13 +85,30 @@ pub struct Seal {
     pub last: bool,
 }
 
+/// Up to where a position was settled, for one reward token. Positions are
+/// shared by all reward tokens of a pool and may be read at an older scale, so
+/// a checkpoint says itself where it stands. The default is where every index
+/// begins: right for a position older than the index.
+#[cw_serde]
+#[derive(Default)]
+pub struct Checkpoint {
+    /// [`RewardIndex::per_share`] when the position was settled.
+    pub per_share: Uint256,
+    /// The generation of the index then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u32,
+    /// The scale of the index then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub scale: u32,
+}
+
 /// What settling a position gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settled {
     /// Reward units earned since the last settlement, to be added to what is owed.
     pub accrued: Uint128,
-    /// The checkpoint to store with the position from now on.
-    pub checkpoint: Uint256,
+    /// The checkpoint to store from now on.
+    pub checkpoint: Checkpoint,
 }
 
 impl RewardIndex {
@@ -181,44 +202,55 @@ impl RewardIndex {
         Some((left.0, left.1, seal))
     }
 
+    /// Where the index stands: the checkpoint of whoever is settled now.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            per_share: self.per_share,
+            generation: self.generation,
+            scale: self.scale,
+        }
+    }
+
     /// What `position` earned since `checkpoint`, through all scales that its
     /// pool went through meanwhile, or up to the end of its generation.
     ///
     /// `sealed` looks a seal up by generation and scale. A scale without one
-    /// earned nothing (one slash can pass through several). To be called before
-    /// the position changes: joining and leaving convert its shares.
+    /// earned nothing (one slash can pass through several). To be called, for
+    /// every reward token, before the position changes: joining and leaving
+    /// convert its shares. A claim need not change the position.
     ///
     /// At each step shares and reward are rounded down, so that no more is ever
     /// owed than was paid in. At most [`MAX_SETTLE_STEPS`] look-ups.
     ///
     /// # Errors
-    /// [`MathError::IndexBehind`] when the position is ahead of the index, which
-    /// then did not follow its pool; whatever `sealed` returns.
+    /// [`MathError::IndexBehind`] when position or checkpoint is ahead of the
+    /// index, which then did not follow its pool; [`MathError::CheckpointBehind`]
+    /// when the position changed without having been settled; whatever `sealed`
+    /// returns.
     pub fn settle<E: From<MathError>>(
         &self,
         position: &Position,
-        checkpoint: Uint256,
+        checkpoint: &Checkpoint,
         mut sealed: impl FnMut(u32, u32) -> Result<Option<Seal>, E>,
     ) -> Result<Settled, E> {
-        let present = (self.generation, self.scale);
-        let mut place = (position.generation, position.scale);
-        let mut shares = position.shares;
-        let mut from = checkpoint;
+        let (generation, mut scale, mut shares) = start(position, checkpoint)?;
+        let mut from = checkpoint.per_share;
         let mut accrued = Uint128::zero();
         while !shares.is_zero() {
-            if place == present {
+            if (generation, scale) == (self.generation, self.scale) {
                 let part = earned(shares, from, self.per_share)?;
                 accrued = accrued.checked_add(part).map_err(MathError::from)?;
                 break;
             }
-            if place > present {
+            if (generation, scale) > (self.generation, self.scale) {
                 return Err(MathError::IndexBehind {
-                    index: present,
-                    position: place,
+                    index: (self.generation, self.scale),
+                    position: (generation, scale),
                 }
                 .into());
             }
-            if let Some(seal) = sealed(place.0, place.1)? {
+            if let Some(seal) = sealed(generation, scale)? {
                 let part = earned(shares, from, seal.per_share)?;
                 accrued = accrued.checked_add(part).map_err(MathError::from)?;
                 from = seal.per_share;
@@ -228,11 +260,11 @@ impl RewardIndex {
             }
             shares = rescaled(shares, 1);
             // Shares are gone long before a scale could overflow.
-            place.1 = place.1.saturating_add(1);
+            scale = scale.saturating_add(1);
         }
         Ok(Settled {
             accrued,
-            checkpoint: self.per_share,
+            checkpoint: self.checkpoint(),
         })
     }
 
@@ -259,6 +291,31 @@ impl RewardIndex {
         self.held = Uint128::zero();
         Ok(())
     }
+}
+
+/// Generation, scale and shares at which a walk begins: where the position was
+/// last touched or last settled, whichever is later.
+fn start(position: &Position, checkpoint: &Checkpoint) -> Result<(u32, u32, Uint128), MathError> {
+    let held = (position.generation, position.scale);
+    let settled = (checkpoint.generation, checkpoint.scale);
+    if position.is_empty() {
+        return Ok((held.0, held.1, Uint128::zero()));
+    }
+    if held > settled {
+        if checkpoint.per_share.is_zero() {
+            return Ok((held.0, held.1, position.shares));
+        }
+        return Err(MathError::CheckpointBehind {
+            checkpoint: settled,
+            position: held,
+        });
+    }
+    let shares = if settled.0 == held.0 {
+        rescaled(position.shares, settled.1.saturating_sub(held.1))
+    } else {
+        Uint128::zero()
+    };
+    Ok((settled.0, settled.1, shares))
 }
 
 /// `floor(shares * (to - from) / 10^36)`.

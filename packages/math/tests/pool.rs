@@ -1,6 +1,10 @@
 //! Share pools: invariants 1, 2, 7 and 8 over all ranges, and what hurt others.
 
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 mod common;
 

@@ -1,7 +1,11 @@
 //! Magnitude, power and penalties: invariants 3, 4 and 5 over all ranges, and
 //! what hurt others.
 
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 mod common;
 

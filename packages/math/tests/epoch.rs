@@ -1,0 +1,90 @@
+//! Epochs: where a moment lies, when a bucket matures, and how many are live.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
+
+mod common;
+
+use common::config;
+use cosmwasm_std::Timestamp;
+use palisade_math::{Epochs, MathError, MAX_LIVE_BUCKETS};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn a_moment_lies_between_the_start_of_its_epoch_and_the_next(
+        genesis in 0..2_000_000_000_u64, length in 1..100_000_000_u64, elapsed in 0..8_000_000_000_000_000_000_u64,
+    ) {
+        let genesis = Timestamp::from_seconds(genesis);
+        let epochs = Epochs::new(genesis, length, length).unwrap();
+        let now = genesis.plus_nanos(elapsed);
+        let epoch = epochs.at(now);
+        prop_assert!(epochs.start(epoch).unwrap() <= now);
+        prop_assert!(now < epochs.start(epoch + 1).unwrap());
+    }
+
+    #[test]
+    fn no_more_buckets_are_live_than_announced(
+        length in 1..1_000_u64, unbonding in 0..31_000_u64, elapsed in 0..100_000_u64,
+    ) {
+        prop_assume!(unbonding.div_ceil(length) < MAX_LIVE_BUCKETS);
+        let epochs = Epochs::new(Timestamp::from_seconds(9), length, unbonding).unwrap();
+        let now = epochs.genesis.plus_seconds(elapsed);
+        let live = (0..=epochs.at(now)).filter(|epoch| epochs.is_exposed(*epoch, 0, now).unwrap());
+        prop_assert!(live.count() as u64 <= epochs.live_buckets());
+    }
+
+    #[test]
+    fn any_64_bit_epochs_are_calculated_or_refused(
+        genesis in any::<u64>(), length in any::<u64>(), unbonding in any::<u64>(), epoch in any::<u64>(), now in any::<u64>(),
+    ) {
+        let epochs = Epochs { genesis: Timestamp::from_nanos(genesis), length, unbonding };
+        let _ = (epochs.at(Timestamp::from_nanos(now)), epochs.live_buckets());
+        let _ = (epochs.start(epoch), epochs.matures_at(epoch), epochs.is_exposed(epoch, 0, epochs.genesis));
+    }
+}
+
+#[test]
+fn stake_answers_for_its_own_epoch_and_before_until_it_matures() {
+    let epochs = Epochs::new(Timestamp::from_seconds(1_000), 100, 250).unwrap();
+    let at = Timestamp::from_seconds;
+    assert_eq!(
+        (
+            epochs.at(at(999)),
+            epochs.at(at(1_099)),
+            epochs.at(at(1_100))
+        ),
+        (0, 0, 1)
+    );
+    assert_eq!(epochs.matures_at(1).unwrap(), at(1_450));
+    assert_eq!(epochs.live_buckets(), 4);
+    // Left in epoch 1: answers for 0 and 1, not for 2, and not once mature.
+    assert!(epochs.is_exposed(1, 0, at(1_449)).unwrap());
+    assert!(epochs.is_exposed(1, 1, at(1_449)).unwrap());
+    assert!(!epochs.is_exposed(1, 2, at(1_300)).unwrap());
+    assert!(!epochs.is_exposed(1, 1, at(1_450)).unwrap());
+}
+
+#[test]
+fn epochs_without_a_length_or_with_too_many_live_are_refused() {
+    let genesis = Timestamp::from_seconds(0);
+    assert!(matches!(
+        Epochs::new(genesis, 0, 5),
+        Err(MathError::InvalidEpochs { length: 0, .. })
+    ));
+    assert_eq!(Epochs::new(genesis, 10, 310).unwrap().live_buckets(), 32);
+    assert!(matches!(
+        Epochs::new(genesis, 10, 311),
+        Err(MathError::InvalidEpochs { .. })
+    ));
+    let epochs = Epochs::new(genesis, 10, 310).unwrap();
+    assert_eq!(
+        epochs.start(u64::MAX),
+        Err(MathError::TimeOutOfRange { epoch: u64::MAX })
+    );
+}
