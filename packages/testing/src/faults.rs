@@ -5,7 +5,7 @@ use crate::network::{Network, Side};
 use crate::relay::{Next, Packet, ReceiveOutcome, StepOutcome};
 
 /// The longest wait that [`Action::decode`] makes, in seconds.
-const MAX_WAIT: u64 = 600;
+const MAX_WAIT: u64 = 60;
 
 /// One thing that a relayer may do next. Numbers choose among what there is to choose from, and wrap
 /// around: so any list of actions is a program, and a property test can shrink it.
@@ -19,7 +19,10 @@ pub enum Action {
     Repeat(usize),
     /// Brings back an acknowledgement, or a timeout, that was brought back before.
     RepeatAck(usize),
-    /// Loses a packet: time passes on all chains until its timeout, which is then proven.
+    /// Proves the timeout of one of the packets that are late, or whose channel is closed there.
+    Timeout(usize),
+    /// Loses a packet: time passes on all chains until its timeout, which is then proven. Others may be
+    /// late by then too.
     Expire(usize),
     /// Time passes on one chain, or on all.
     Wait {
@@ -38,23 +41,24 @@ impl Action {
     /// use palisade_testing::Action;
     ///
     /// assert_eq!(Action::decode(0), Action::Deliver(0));
-    /// assert_eq!(Action::decode(0x27), Action::Acknowledge(2));
+    /// assert_eq!(Action::decode(2 * 32 + 12), Action::Acknowledge(2));
     /// ```
     ///
     /// With proptest: `prop::collection::vec(any::<u64>().prop_map(Action::decode), 0..60)`.
     pub fn decode(word: u64) -> Self {
-        let choice = word.checked_shr(4).unwrap_or(0);
+        let choice = word.checked_shr(5).unwrap_or(0);
         let nth = usize::try_from(choice & 0xffff).unwrap_or(0);
-        match word & 0xf {
-            0..=5 => Self::Deliver(nth),
-            6..=9 => Self::Acknowledge(nth),
-            10 => Self::Repeat(nth),
-            11 => Self::RepeatAck(nth),
-            12 => Self::Expire(nth),
+        match word & 0x1f {
+            0..=11 => Self::Deliver(nth),
+            12..=20 => Self::Acknowledge(nth),
+            21..=22 => Self::Repeat(nth),
+            23..=24 => Self::RepeatAck(nth),
+            25..=26 => Self::Timeout(nth),
+            27 => Self::Expire(nth),
             wait => Self::Wait {
                 side: match wait {
-                    13 => Some(Side::Host),
-                    14 => Some(Side::Consumer),
+                    28 => Some(Side::Host),
+                    29 => Some(Side::Consumer),
                     _ => None,
                 },
                 seconds: choice.checked_rem(MAX_WAIT).unwrap_or(0).saturating_add(1),
@@ -104,6 +108,12 @@ impl Network {
                 let done = self.settled()?;
                 let done = self.open_at_sender(done)?;
                 self.bring_back(pick(done, nth))
+            }
+            Action::Timeout(nth) => {
+                let pending = self.all(Self::pending);
+                let mut late = self.that_are(pending.clone(), Next::Timeout)?;
+                late.extend(self.that_are(pending, Next::TimeoutOnClose)?);
+                self.expire(pick(late, nth))
             }
             Action::Expire(nth) => {
                 let lost = self.all(Self::pending);

@@ -312,11 +312,27 @@ fn packets_sent_while_receiving_are_relayed_too() {
 }
 
 #[test]
-fn relay_all_gives_up_on_contracts_that_never_stop() {
+fn relay_all_stops_at_the_first_step_that_fails() {
     let mut suite = Suite::new();
     let channel = suite.channel();
     suite.send(&channel, Order::Panic);
-    assert!(suite.net.relay_all().is_err());
+    suite.send(&channel, Order::Ping);
+    let err = suite.net.relay_all().unwrap_err();
+    assert!(matches!(err, HarnessError::Panicked { .. }));
+    assert_eq!(suite.net.pending(Side::Host).len(), 2);
+}
+
+#[test]
+fn relay_all_gives_up_on_contracts_that_never_stop() {
+    let endless = Config {
+        endless: true,
+        ..Config::default()
+    };
+    let mut suite = Suite::with(endless, Config::default());
+    let channel = suite.channel();
+    suite.send(&channel, Order::Ping);
+    let err = suite.net.relay_all().unwrap_err();
+    assert!(matches!(err, HarnessError::NeverQuiet { .. }));
 }
 
 #[test]

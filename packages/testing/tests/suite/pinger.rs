@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) refuse: Vec<String>,
     /// Sends a packet as soon as a channel opens here.
     pub(crate) greet: bool,
+    /// Answers every acknowledgement with another packet.
+    pub(crate) endless: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -325,11 +327,16 @@ fn receive(deps: DepsMut, env: Env, msg: IbcPacketReceiveMsg) -> StdResult<IbcRe
     })
 }
 
-fn ack(deps: DepsMut, _: Env, msg: IbcPacketAckMsg) -> StdResult<IbcBasicResponse> {
+fn ack(deps: DepsMut, env: Env, msg: IbcPacketAckMsg) -> StdResult<IbcBasicResponse> {
     let text = String::from_utf8_lossy(&msg.acknowledgement.data).into_owned();
     let entry = format!("ack {} {text}", msg.original_packet.sequence);
     enter(deps.storage, "ack", entry)?;
-    Ok(IbcBasicResponse::new())
+    if !CONFIG.load(deps.storage)?.endless {
+        return Ok(IbcBasicResponse::new());
+    }
+    let timeout = IbcTimeout::with_timestamp(env.block.time.plus_seconds(600));
+    let (channel, data) = (msg.original_packet.src.channel_id, msg.original_packet.data);
+    Ok(IbcBasicResponse::new().add_message(send(channel, data, timeout)))
 }
 
 fn timeout(deps: DepsMut, _: Env, msg: IbcPacketTimeoutMsg) -> StdResult<IbcBasicResponse> {
