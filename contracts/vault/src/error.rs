@@ -1,0 +1,253 @@
+use cosmwasm_std::{Addr, Decimal, OverflowError, StdError, Timestamp, Uint128};
+use cw_utils::PaymentError;
+use palisade_admin::AdminError;
+use palisade_math::MathError;
+use palisade_types::asset::{AssetId, Destination};
+use thiserror::Error;
+
+/// What the vault refuses.
+#[derive(Error, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ContractError {
+    /// An error of the standard library: among others an address that is not valid.
+    #[error(transparent)]
+    Std(#[from] StdError),
+
+    /// Ownership, pauses or migration.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+
+    /// No coin, or several, where one is meant; coins where none are meant.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+
+    /// The value of an asset cannot be counted.
+    #[error(transparent)]
+    Math(#[from] MathError),
+
+    /// A sum left its 128 bits, or a book its ground: not reached by sound state.
+    #[error(transparent)]
+    Overflow(#[from] OverflowError),
+
+    /// Only the neighbour may send this.
+    #[error("{sender} is not the {expected} contract")]
+    Unauthorized {
+        /// Who tried.
+        sender: Addr,
+        /// Whose message it is.
+        expected: &'static str,
+    },
+
+    /// No delegation contract was named yet.
+    #[error("the delegation contract is not connected yet")]
+    NotConnected,
+
+    /// The delegation contract is named once and for all.
+    #[error("already connected to {delegation}")]
+    AlreadyConnected {
+        /// The delegation contract.
+        delegation: Addr,
+    },
+
+    /// No asset has this name.
+    #[error("no asset is called {asset}")]
+    UnknownAsset {
+        /// The name.
+        asset: AssetId,
+    },
+
+    /// No asset is of this token.
+    #[error("{token} is not a registered token")]
+    UnknownToken {
+        /// `native/<denom>` or `cw20/<address>`.
+        token: String,
+    },
+
+    /// The name is taken.
+    #[error("there is an asset called {asset} already")]
+    AssetExists {
+        /// The name.
+        asset: AssetId,
+    },
+
+    /// The token has its asset.
+    #[error("{token} is registered already, as {asset}")]
+    TokenTaken {
+        /// `native/<denom>` or `cw20/<address>`.
+        token: String,
+        /// The asset of it.
+        asset: AssetId,
+    },
+
+    /// A kind of token that this version cannot hold.
+    #[error("this version holds native and cw20 tokens alone")]
+    UnsupportedKind,
+
+    /// The contract does not answer as a cw20 does.
+    #[error("{address} is not a cw20 token: {reason}")]
+    NotCw20 {
+        /// The contract.
+        address: Addr,
+        /// What it answered.
+        reason: StdError,
+    },
+
+    /// A parameter of an asset is out of range.
+    #[error("{value} is not allowed as {what}: {allowed}")]
+    InvalidParameter {
+        /// The parameter.
+        what: &'static str,
+        /// What was offered.
+        value: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+
+    /// All of an asset, at its highest rate, would be worth more than powers can add up.
+    #[error("{amount} at a rate of {rate} is worth more than {limit}")]
+    WorthTooMuch {
+        /// The cap, or what is held already if that is more.
+        amount: Uint128,
+        /// The highest rate that could be believed.
+        rate: Decimal,
+        /// The most value of one asset.
+        limit: Uint128,
+    },
+
+    /// The owner closed the deposits of this asset.
+    #[error("deposits of {asset} are closed")]
+    DepositsClosed {
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// The deposit is too small.
+    #[error("a deposit of {asset} is at least {minimum}, {offered} was offered")]
+    BelowMinimum {
+        /// The asset.
+        asset: AssetId,
+        /// The least deposit.
+        minimum: Uint128,
+        /// What was offered.
+        offered: Uint128,
+    },
+
+    /// The deposit does not fit under the cap.
+    #[error("{offered} more {asset} do not fit: {held} of at most {cap} are held")]
+    CapExceeded {
+        /// The asset.
+        asset: AssetId,
+        /// Most that may be held.
+        cap: Uint128,
+        /// What is held, idle and staked.
+        held: Uint128,
+        /// What was offered.
+        offered: Uint128,
+    },
+
+    /// Nothing was asked for.
+    #[error("amount must be above zero")]
+    ZeroAmount,
+
+    /// The owner has fewer idle tokens.
+    #[error("{available} {asset} are idle, {requested} were asked for")]
+    InsufficientIdle {
+        /// The asset.
+        asset: AssetId,
+        /// What the owner has.
+        available: Uint128,
+        /// What was asked for.
+        requested: Uint128,
+    },
+
+    /// Less is staked: the neighbour's books are not the vault's.
+    #[error("{available} {asset} are staked, {requested} were asked for")]
+    InsufficientStaked {
+        /// The asset.
+        asset: AssetId,
+        /// What is staked in all.
+        available: Uint128,
+        /// What was asked for.
+        requested: Uint128,
+    },
+
+    /// Nothing waits for this destination.
+    #[error("no {asset} is booked for {}", destination.recipient().map_or("burning".to_string(), Addr::into_string))]
+    NothingSeized {
+        /// The asset.
+        asset: AssetId,
+        /// The destination.
+        destination: Destination,
+    },
+
+    /// What the vault pays to itself would belong to nobody.
+    #[error("the vault does not pay to itself")]
+    PaymentToSelf,
+
+    /// A list is too long.
+    #[error("at most {limit} {what} at once, there are {actual}")]
+    TooMany {
+        /// What the list is of.
+        what: &'static str,
+        /// Its longest length.
+        limit: usize,
+        /// Its length.
+        actual: usize,
+    },
+
+    /// The rate is fixed: there is nobody to ask.
+    #[error("the rate of {asset} is fixed")]
+    FixedRate {
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// The provider did not answer, or not with a rate.
+    #[error("{provider} answered no rate: {reason}")]
+    RateUnavailable {
+        /// The rate provider.
+        provider: String,
+        /// What it answered.
+        reason: StdError,
+    },
+
+    /// The provider's rate is not believed.
+    #[error("a rate of {rate} is not within {min} and {max}")]
+    RateOutOfBounds {
+        /// The provider's rate.
+        rate: Decimal,
+        /// The lowest rate that is believed.
+        min: Decimal,
+        /// The highest rate that is believed.
+        max: Decimal,
+    },
+
+    /// The provider's rate is too old.
+    #[error("the rate was set at {updated_at}, more than {max_age} seconds ago")]
+    RateStale {
+        /// When the provider set it.
+        updated_at: Timestamp,
+        /// Seconds for which a rate is fresh.
+        max_age: u64,
+    },
+
+    /// The provider's clock is wrong.
+    #[error("the rate was set at {updated_at}, more than {max_skew} seconds from now")]
+    RateFromFuture {
+        /// When the provider says that it set it.
+        updated_at: Timestamp,
+        /// Seconds that its clock may be ahead.
+        max_skew: u64,
+    },
+
+    /// The provider's rate changed too much at once.
+    #[error("a rate of {rate} after {last} is a change of more than {max_change} of it")]
+    RateChangedTooMuch {
+        /// The last good rate.
+        last: Decimal,
+        /// The provider's rate.
+        rate: Decimal,
+        /// Largest change, as a fraction of the last good rate.
+        max_change: Decimal,
+    },
+}

@@ -1,0 +1,115 @@
+//! One builder for each event. Amounts are in base units of the asset.
+
+use cosmwasm_std::{Addr, Attribute, Event, Uint128};
+use palisade_types::asset::Destination;
+use palisade_types::vault::AssetChange;
+
+use crate::state::{Asset, Rate};
+
+pub(crate) fn instantiate(owner: &str) -> Event {
+    Event::new("instantiate").add_attribute("owner", owner)
+}
+
+pub(crate) fn connect(delegation: &Addr) -> Event {
+    Event::new("connect").add_attribute("delegation", delegation)
+}
+
+pub(crate) fn ownership(attributes: Vec<Attribute>) -> Event {
+    Event::new("ownership").add_attributes(attributes)
+}
+
+pub(crate) fn register_asset(id: &str, token: &str, asset: &Asset, rate: &Rate) -> Event {
+    Event::new("register_asset")
+        .add_attribute("asset", id)
+        .add_attribute("token", token)
+        .add_attribute("rate", rate.rate.to_string())
+        .add_attribute("weight", asset.weight.to_string())
+        .add_attribute("cap", asset.cap)
+        .add_attribute("minimum", asset.minimum)
+}
+
+/// Names what changed, and no more.
+pub(crate) fn update_asset(id: &str, change: &AssetChange, rate: Option<&Rate>) -> Event {
+    let changes = [
+        ("rate", rate.map(|rate| rate.rate.to_string())),
+        ("weight", change.weight.map(|weight| weight.to_string())),
+        ("cap", change.cap.map(|cap| cap.to_string())),
+        ("minimum", change.minimum.map(|minimum| minimum.to_string())),
+        ("deposits", change.deposits.map(|open| open.to_string())),
+    ];
+    let named = changes
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|value| (key, value)));
+    Event::new("update_asset")
+        .add_attribute("asset", id)
+        .add_attributes(named)
+}
+
+pub(crate) fn update_rate(id: &str, rate: &Rate) -> Event {
+    Event::new("update_rate")
+        .add_attribute("asset", id)
+        .add_attribute("rate", rate.rate.to_string())
+        .add_attribute("updated_at", rate.at.to_string())
+}
+
+pub(crate) fn deposit(
+    sender: &Addr,
+    owner: &Addr,
+    asset: &str,
+    amount: Uint128,
+    operator: Option<&str>,
+) -> Event {
+    let event = Event::new("deposit")
+        .add_attribute("sender", sender)
+        .add_attribute("owner", owner)
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount);
+    match operator {
+        Some(operator) => event.add_attribute("operator", operator),
+        None => event,
+    }
+}
+
+pub(crate) fn delegate(owner: &Addr, operator: &str, asset: &str, amount: Uint128) -> Event {
+    Event::new("delegate")
+        .add_attribute("owner", owner)
+        .add_attribute("operator", operator)
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+}
+
+pub(crate) fn withdraw(owner: &Addr, asset: &str, amount: Uint128, recipient: &Addr) -> Event {
+    Event::new("withdraw")
+        .add_attribute("owner", owner)
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+        .add_attribute("recipient", recipient)
+}
+
+pub(crate) fn release(asset: &str, amount: Uint128, recipient: &Addr) -> Event {
+    Event::new("release")
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+        .add_attribute("recipient", recipient)
+}
+
+pub(crate) fn seize(asset: &str, amount: Uint128, destination: &Destination) -> Event {
+    Event::new("seize")
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+        .add_attributes(to(destination))
+}
+
+pub(crate) fn pay_out(asset: &str, amount: Uint128, destination: &Destination) -> Event {
+    Event::new("pay_out")
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+        .add_attributes(to(destination))
+}
+
+/// The recipient; what is to be burned has none.
+fn to(destination: &Destination) -> Option<Attribute> {
+    destination
+        .recipient()
+        .map(|recipient| Attribute::new("recipient", recipient))
+}

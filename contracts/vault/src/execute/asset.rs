@@ -1,0 +1,165 @@
+//! The registry of assets, and their rates.
+
+use cosmwasm_std::{Api, Decimal, DepsMut, Env, MessageInfo, Response, Uint128};
+use palisade_math::{asset_value, MAX_DEPOSIT};
+use palisade_types::asset::RateSource;
+use palisade_types::vault::{AssetChange, NewAsset};
+
+use crate::error::ContractError;
+use crate::state::{self, Asset, Books, ASSETS, BOOKS, RATES, TOKENS};
+use crate::{events, rate, token};
+
+/// The most that all of one asset may be worth at its highest rate: 10^37, so that the powers of
+/// all operators, by all the assets of a service, add up within 128 bits.
+const MAX_WORTH: Uint128 = Uint128::new(10_u128.pow(37));
+
+/// Registers an asset.
+pub(crate) fn register(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    new: NewAsset,
+) -> Result<Response, ContractError> {
+    palisade_admin::only_owner(deps.storage, &info.sender)?;
+    let id = new.id;
+    check_id(&id)?;
+    if ASSETS.has(deps.storage, &id) {
+        return Err(ContractError::AssetExists { asset: id });
+    }
+    let asset = Asset {
+        kind: new.kind,
+        source: new.rate,
+        weight: new.weight,
+        cap: new.cap,
+        minimum: new.minimum,
+        closed: false,
+    };
+    check(deps.api, &asset, &Books::default())?;
+    let token = token::check(deps.as_ref(), &asset.kind)?;
+    if let Some(asset) = TOKENS.may_load(deps.storage, &token)? {
+        return Err(ContractError::TokenTaken { token, asset });
+    }
+    let rate = rate::ask(deps.querier, &asset.source, env.block.time)?;
+    let event = events::register_asset(&id, &token, &asset, &rate);
+    TOKENS.save(deps.storage, &token, &id)?;
+    ASSETS.save(deps.storage, &id, &asset)?;
+    RATES.save(deps.storage, &id, &rate)?;
+    BOOKS.save(deps.storage, &id, &Books::default())?;
+    Ok(Response::new().add_event(event))
+}
+
+/// Changes an asset. A new rate source starts afresh: its rate is not held against the last one.
+pub(crate) fn update(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    id: &str,
+    change: AssetChange,
+) -> Result<Response, ContractError> {
+    palisade_admin::only_owner(deps.storage, &info.sender)?;
+    let before = state::asset(deps.storage, id)?;
+    let changed = change.clone();
+    let asset = Asset {
+        kind: before.kind,
+        source: changed.rate.unwrap_or(before.source),
+        weight: changed.weight.unwrap_or(before.weight),
+        cap: changed.cap.unwrap_or(before.cap),
+        minimum: changed.minimum.unwrap_or(before.minimum),
+        closed: changed.deposits.map_or(before.closed, |open| !open),
+    };
+    check(deps.api, &asset, &state::books(deps.storage, id)?)?;
+    let rate = match &change.rate {
+        Some(source) => Some(rate::ask(deps.querier, source, env.block.time)?),
+        None => None,
+    };
+    if let Some(rate) = &rate {
+        RATES.save(deps.storage, id, rate)?;
+    }
+    ASSETS.save(deps.storage, id, &asset)?;
+    Ok(Response::new().add_event(events::update_asset(id, &change, rate.as_ref())))
+}
+
+/// Asks the rate provider and keeps a good answer.
+pub(crate) fn update_rate(deps: DepsMut, env: &Env, id: &str) -> Result<Response, ContractError> {
+    let source = state::asset(deps.storage, id)?.source;
+    if let RateSource::Fixed { .. } = source {
+        return Err(ContractError::FixedRate {
+            asset: id.to_string(),
+        });
+    }
+    let new = rate::refresh(deps.storage, deps.querier, id, &source, env.block.time)?;
+    Ok(Response::new().add_events(new.map(|rate| events::update_rate(id, &rate))))
+}
+
+/// 2 to 16 of `a-z 0-9 -`, a letter first.
+fn check_id(id: &str) -> Result<(), ContractError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let good = (2..=16).contains(&id.len())
+        && id.starts_with(|c: char| c.is_ascii_lowercase())
+        && id.chars().all(allowed);
+    require(good, "id", id, "2 to 16 of a-z 0-9 -, a letter first")
+}
+
+/// Whether the parameters of an asset are in range, with what is held of it already.
+fn check(api: &dyn Api, asset: &Asset, books: &Books) -> Result<(), ContractError> {
+    let weight = asset.weight;
+    let good = !weight.is_zero() && weight <= Decimal::one();
+    require(good, "weight", weight, "above 0 and at most 1")?;
+    let cap = asset.cap;
+    let good = cap.u128() <= MAX_DEPOSIT;
+    require(good, "cap", cap, "at most 10^31")?;
+    let minimum = asset.minimum;
+    require(!minimum.is_zero(), "minimum", minimum, "at least 1")?;
+    let highest = check_source(api, &asset.source)?;
+
+    let amount = cap.max(books.principal()?);
+    let worth = asset_value(amount, highest, Decimal::one());
+    match worth {
+        Ok(worth) if worth <= MAX_WORTH => Ok(()),
+        _ => Err(ContractError::WorthTooMuch {
+            amount,
+            rate: highest,
+            limit: MAX_WORTH,
+        }),
+    }
+}
+
+/// Whether the parameters of a rate are in range. Returns the highest rate that it lets through.
+fn check_source(api: &dyn Api, source: &RateSource) -> Result<Decimal, ContractError> {
+    match source {
+        RateSource::Fixed { rate } => {
+            require(!rate.is_zero(), "rate", rate, "above 0")?;
+            Ok(*rate)
+        }
+        RateSource::Provider {
+            contract,
+            min,
+            max,
+            max_age,
+            max_change,
+        } => {
+            api.addr_validate(contract)?;
+            require(!min.is_zero(), "min", min, "above 0")?;
+            require(max >= min, "max", max, "at least min")?;
+            require(*max_age > 0, "max_age", max_age, "above 0")?;
+            require(!max_change.is_zero(), "max_change", max_change, "above 0")?;
+            Ok(*max)
+        }
+    }
+}
+
+fn require(
+    good: bool,
+    what: &'static str,
+    value: impl ToString,
+    allowed: &'static str,
+) -> Result<(), ContractError> {
+    if good {
+        return Ok(());
+    }
+    Err(ContractError::InvalidParameter {
+        what,
+        value: value.to_string(),
+        allowed,
+    })
+}

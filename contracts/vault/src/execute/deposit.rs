@@ -1,0 +1,135 @@
+//! Principal in.
+
+use cosmwasm_std::{from_json, Addr, DepsMut, Env, MessageInfo, Response, Uint128};
+use cw20::Cw20ReceiveMsg;
+use palisade_types::delegation;
+use palisade_types::vault::{Action, Cw20HookMsg};
+
+use crate::books::credit_idle;
+use crate::error::ContractError;
+use crate::state::{self, Asset, Books, ASSETS, BOOKS, TOKENS};
+use crate::{events, rate, token};
+
+/// What was delivered, and what for.
+struct Offer {
+    /// The token, by its name.
+    token: String,
+    amount: Uint128,
+    /// Who paid.
+    sender: Addr,
+    operator: Option<String>,
+    owner: Option<String>,
+}
+
+/// Deposits the one native coin attached.
+pub(crate) fn native(
+    deps: DepsMut,
+    env: &Env,
+    info: MessageInfo,
+    operator: Option<String>,
+    owner: Option<String>,
+) -> Result<Response, ContractError> {
+    let coin = cw_utils::one_coin(&info)?;
+    let offer = Offer {
+        token: token::native(&coin.denom),
+        amount: coin.amount,
+        sender: info.sender,
+        operator,
+        owner,
+    };
+    accept(deps, env, offer)
+}
+
+/// Deposits what a cw20 says that it delivered. It is believed about its own tokens alone.
+pub(crate) fn cw20(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    hook: Cw20ReceiveMsg,
+) -> Result<Response, ContractError> {
+    let sender = deps.api.addr_validate(&hook.sender)?;
+    let Cw20HookMsg::Deposit { operator, owner } = from_json(&hook.msg)?;
+    let offer = Offer {
+        token: token::cw20(&info.sender),
+        amount: hook.amount,
+        sender,
+        operator,
+        owner,
+    };
+    accept(deps, env, offer)
+}
+
+/// The one way in, whatever the token.
+fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractError> {
+    palisade_admin::require_active(deps.storage, &env.block, &Action::Deposits)?;
+    let Offer {
+        token,
+        amount,
+        sender,
+        operator,
+        owner,
+    } = offer;
+    let Some(id) = TOKENS.may_load(deps.storage, &token)? else {
+        return Err(ContractError::UnknownToken { token });
+    };
+    let asset = ASSETS.load(deps.storage, &id)?;
+    let mut books = BOOKS.load(deps.storage, &id)?;
+    check(&id, &asset, &books, amount)?;
+    let owner = match owner {
+        Some(owner) => deps.api.addr_validate(&owner)?,
+        None => sender.clone(),
+    };
+
+    let mut response = Response::new();
+    let now = env.block.time;
+    if let Some(rate) = rate::refresh(deps.storage, deps.querier, &id, &asset.source, now)? {
+        response = response.add_event(events::update_rate(&id, &rate));
+    }
+    let event = events::deposit(&sender, &owner, &id, amount, operator.as_deref());
+    response = response.add_event(event);
+    match operator {
+        Some(operator) => {
+            let neighbour = state::delegation(deps.storage)?;
+            books.staked = books.staked.checked_add(amount)?;
+            BOOKS.save(deps.storage, &id, &books)?;
+            let join = delegation::ExecuteMsg::Join {
+                owner: owner.into_string(),
+                operator,
+                asset: id,
+                amount,
+            };
+            response = response.add_message(neighbour.call(&join)?);
+        }
+        None => {
+            credit_idle(deps.storage, &mut books, &owner, &id, amount)?;
+            BOOKS.save(deps.storage, &id, &books)?;
+        }
+    }
+    Ok(response)
+}
+
+/// Whether the asset takes so much now. Its rate is another question.
+fn check(id: &str, asset: &Asset, books: &Books, amount: Uint128) -> Result<(), ContractError> {
+    if asset.closed {
+        return Err(ContractError::DepositsClosed {
+            asset: id.to_string(),
+        });
+    }
+    if amount < asset.minimum {
+        return Err(ContractError::BelowMinimum {
+            asset: id.to_string(),
+            minimum: asset.minimum,
+            offered: amount,
+        });
+    }
+    let held = books.principal()?;
+    if amount > asset.cap.saturating_sub(held) {
+        return Err(ContractError::CapExceeded {
+            asset: id.to_string(),
+            cap: asset.cap,
+            held,
+            offered: amount,
+        });
+    }
+    Ok(())
+}

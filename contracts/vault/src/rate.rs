@@ -1,0 +1,155 @@
+//! Rates: which are believed, and how long they are fresh. Only new deposits and rising power need
+//! a fresh one.
+
+use cosmwasm_std::{Decimal, QuerierWrapper, Storage, Timestamp};
+use palisade_types::asset::{RateProviderQuery, RateResponse, RateSource, MAX_CLOCK_SKEW};
+
+use crate::error::ContractError;
+use crate::state::{Rate, RATES};
+
+const NANOS: u64 = 1_000_000_000;
+
+/// The last good rate of an asset, and whether it is fresh.
+pub(crate) fn last(
+    storage: &dyn Storage,
+    asset: &str,
+    source: &RateSource,
+    now: Timestamp,
+) -> Result<(Rate, bool), ContractError> {
+    let rate = RATES.load(storage, asset)?;
+    let fresh = match source {
+        RateSource::Fixed { .. } => true,
+        RateSource::Provider { max_age, .. } => !is_older(rate.at, now, *max_age),
+    };
+    Ok((rate, fresh))
+}
+
+/// Asks for the rate of an asset, which must be good, and stores what is new in it. Returns the
+/// rate if it was new. A fixed rate costs nothing: it is never new.
+pub(crate) fn refresh(
+    storage: &mut dyn Storage,
+    querier: QuerierWrapper,
+    asset: &str,
+    source: &RateSource,
+    now: Timestamp,
+) -> Result<Option<Rate>, ContractError> {
+    let RateSource::Provider { max_change, .. } = source else {
+        return Ok(None);
+    };
+    let last = RATES.load(storage, asset)?;
+    let rate = ask(querier, source, now)?;
+    check_change(last.rate, rate.rate, *max_change)?;
+    if rate == last {
+        return Ok(None);
+    }
+    RATES.save(storage, asset, &rate)?;
+    Ok(Some(rate))
+}
+
+/// The present rate of a source, whatever it was before.
+pub(crate) fn ask(
+    querier: QuerierWrapper,
+    source: &RateSource,
+    now: Timestamp,
+) -> Result<Rate, ContractError> {
+    let (contract, min, max, max_age) = match source {
+        RateSource::Fixed { rate } => {
+            return Ok(Rate {
+                rate: *rate,
+                at: now,
+            })
+        }
+        RateSource::Provider {
+            contract,
+            min,
+            max,
+            max_age,
+            ..
+        } => (contract, *min, *max, *max_age),
+    };
+    let RateResponse { rate, updated_at } = querier
+        .query_wasm_smart(contract, &RateProviderQuery::Rate {})
+        .map_err(|reason| ContractError::RateUnavailable {
+            provider: contract.clone(),
+            reason,
+        })?;
+    if rate < min || rate > max {
+        return Err(ContractError::RateOutOfBounds { rate, min, max });
+    }
+    if is_older(updated_at, now, max_age) {
+        return Err(ContractError::RateStale {
+            updated_at,
+            max_age,
+        });
+    }
+    if is_older(now, updated_at, MAX_CLOCK_SKEW) {
+        return Err(ContractError::RateFromFuture {
+            updated_at,
+            max_skew: MAX_CLOCK_SKEW,
+        });
+    }
+    Ok(Rate {
+        rate,
+        at: updated_at,
+    })
+}
+
+/// Whether `time` lies more than `seconds` before `now`.
+fn is_older(time: Timestamp, now: Timestamp, seconds: u64) -> bool {
+    now.nanos().saturating_sub(time.nanos()) > seconds.saturating_mul(NANOS)
+}
+
+/// `|rate - last| <= last * max_change`, without rounding: both sides go through 256 bits.
+fn check_change(last: Decimal, rate: Decimal, max_change: Decimal) -> Result<(), ContractError> {
+    let change = last.abs_diff(rate).atomics();
+    let change = change.full_mul(Decimal::one().atomics());
+    if change > last.atomics().full_mul(max_change.atomics()) {
+        return Err(ContractError::RateChangedTooMuch {
+            last,
+            rate,
+            max_change,
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_measured_exactly_up_and_down() {
+        let last = Decimal::percent(150);
+        let tenth = Decimal::percent(10);
+        for good in [135, 150, 165] {
+            check_change(last, Decimal::percent(good), tenth).unwrap();
+        }
+        let ulp = Decimal::raw(1);
+        for bad in [
+            Decimal::percent(165).saturating_add(ulp),
+            Decimal::percent(135).saturating_sub(ulp),
+        ] {
+            assert_eq!(
+                check_change(last, bad, tenth),
+                Err(ContractError::RateChangedTooMuch {
+                    last,
+                    rate: bad,
+                    max_change: tenth
+                })
+            );
+        }
+        // Where 128 bits would overflow, and where rounding would let a change pass.
+        check_change(Decimal::MAX, Decimal::raw(1), Decimal::MAX).unwrap();
+        check_change(Decimal::raw(1), Decimal::raw(2), Decimal::percent(99)).unwrap_err();
+    }
+
+    #[test]
+    fn age_counts_in_nanoseconds_and_never_overflows() {
+        let now = Timestamp::from_seconds(1_000);
+        assert!(!is_older(Timestamp::from_seconds(900), now, 100));
+        assert!(is_older(Timestamp::from_nanos(899_999_999_999), now, 100));
+        assert!(!is_older(now.plus_nanos(1), now, 0));
+        assert!(!is_older(Timestamp::from_seconds(0), now, u64::MAX));
+        assert!(is_older(now, Timestamp::from_nanos(u64::MAX), 600));
+    }
+}

@@ -1,0 +1,147 @@
+//! All state of the contract. Zero fields are left out, and what changes often is kept apart from
+//! what does not, since every byte of a key or value costs gas. Amounts are in base units.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Decimal, Storage, Timestamp, Uint128};
+use cw_storage_plus::{Item, Map};
+use palisade_types::asset::{AssetId, AssetKind, RateSource};
+use palisade_types::neighbour::Neighbour;
+
+use crate::error::ContractError;
+
+/// The neighbour.
+pub(crate) const CONFIG: Item<Config> = Item::new("config");
+
+/// Asset -> what was registered.
+pub(crate) const ASSETS: Map<&str, Asset> = Map::new("a");
+/// Token, as [`crate::token`] names it -> its one asset.
+pub(crate) const TOKENS: Map<&str, AssetId> = Map::new("t");
+/// Asset -> its last good rate. One for every asset, though only a provider's is read on the way
+/// of a deposit.
+pub(crate) const RATES: Map<&str, Rate> = Map::new("r");
+/// Asset -> what the vault owes of it. One for every asset, from its registration.
+pub(crate) const BOOKS: Map<&str, Books> = Map::new("b");
+/// (owner, asset) -> idle tokens. Never zero.
+pub(crate) const IDLE: Map<(&Addr, &str), Uint128> = Map::new("i");
+/// (asset, recipient; empty: to burn) -> seized, not yet paid out. Never zero.
+pub(crate) const SEIZED: Map<(&str, &str), Uint128> = Map::new("s");
+
+/// The neighbour.
+#[cw_serde]
+#[derive(Default)]
+pub(crate) struct Config {
+    /// Counts what is staked, once connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Neighbour>,
+}
+
+/// A registered asset.
+#[cw_serde]
+pub(crate) struct Asset {
+    /// Its token. Never changes.
+    pub kind: AssetKind,
+    /// Where its rate comes from.
+    pub source: RateSource,
+    /// Haircut, above 0 and at most 1.
+    pub weight: Decimal,
+    /// Most that may be idle and staked together.
+    pub cap: Uint128,
+    /// Least deposit, at least 1.
+    pub minimum: Uint128,
+    /// Whether deposits are refused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub closed: bool,
+}
+
+/// A good rate.
+#[cw_serde]
+pub(crate) struct Rate {
+    /// Value of one base unit.
+    pub rate: Decimal,
+    /// When it was set: by the provider's clock, or by the block's if it is fixed.
+    pub at: Timestamp,
+}
+
+/// What the vault owes of one asset.
+#[cw_serde]
+#[derive(Default)]
+pub(crate) struct Books {
+    /// The sum of [`IDLE`].
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub idle: Uint128,
+    /// Handed on to the delegation contract: pools, buckets and counted dust.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub staked: Uint128,
+    /// The sum of [`SEIZED`].
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub seized: Uint128,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// A registered asset, or an error that names it.
+pub(crate) fn asset(storage: &dyn Storage, id: &str) -> Result<Asset, ContractError> {
+    ASSETS.may_load(storage, id)?.ok_or_else(|| unknown(id))
+}
+
+/// The books of a registered asset, or an error that names it.
+pub(crate) fn books(storage: &dyn Storage, id: &str) -> Result<Books, ContractError> {
+    BOOKS.may_load(storage, id)?.ok_or_else(|| unknown(id))
+}
+
+/// The neighbour, or an error while there is none.
+pub(crate) fn delegation(storage: &dyn Storage) -> Result<Neighbour, ContractError> {
+    let config = CONFIG.load(storage)?;
+    config.delegation.ok_or(ContractError::NotConnected)
+}
+
+fn unknown(id: &str) -> ContractError {
+    ContractError::UnknownAsset {
+        asset: id.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cosmwasm_std::{from_json, to_json_string};
+
+    use super::*;
+
+    #[test]
+    fn no_two_maps_share_a_prefix() {
+        // A map's prefix is its name behind two bytes of length, of which the first is zero: so
+        // different names never collide with one another, nor with an item, whose key is bare.
+        let maps: [&[u8]; 6] = [
+            ASSETS.namespace_bytes(),
+            TOKENS.namespace_bytes(),
+            RATES.namespace_bytes(),
+            BOOKS.namespace_bytes(),
+            IDLE.namespace_bytes(),
+            SEIZED.namespace_bytes(),
+        ];
+        assert_eq!(BTreeSet::from(maps).len(), maps.len());
+        let items: [&[u8]; 4] = [
+            CONFIG.as_slice(),
+            palisade_admin::GUARD.as_slice(),
+            b"ownership",
+            b"contract_info",
+        ];
+        assert_eq!(BTreeSet::from(items).len(), items.len());
+        assert!(items.iter().all(|key| key[0] != 0));
+    }
+
+    #[test]
+    fn empty_books_take_no_bytes() {
+        assert_eq!(to_json_string(&Books::default()).unwrap(), "{}");
+        assert_eq!(from_json::<Books>("{}").unwrap(), Books::default());
+        let books = Books {
+            staked: Uint128::new(7),
+            ..Books::default()
+        };
+        assert_eq!(to_json_string(&books).unwrap(), r#"{"staked":"7"}"#);
+    }
+}
