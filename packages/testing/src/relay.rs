@@ -10,7 +10,7 @@ use crate::network::{Network, Side};
 use crate::state::ChannelState;
 
 /// How many rounds `relay_all` makes before it gives up.
-const MAX_ROUNDS: usize = 1_000;
+const MAX_ROUNDS: usize = 200;
 
 /// A packet on its way, or one that was.
 #[derive(Clone, Debug, PartialEq, Eq)]
