@@ -1,0 +1,372 @@
+//! The operator set as the host sent it, and who had which power when.
+
+use std::collections::BTreeSet;
+
+use cosmwasm_std::{BlockInfo, Event, Order, StdResult, Storage, Timestamp, Uint128};
+use cw_storage_plus::Bound;
+use palisade_ibc::{Offender, OperatorPower, OperatorSet, MAX_SET_OPERATORS};
+
+use crate::events;
+use crate::state::{
+    Config, Entry, KeyHolder, Operator, HISTORY, KEYS, OPERATORS, REMOVED, TOTAL, TOTALS,
+};
+use crate::ContractError;
+
+/// Longest address of an operator, in bytes: what no chain of the Cosmos SDK exceeds.
+const MAX_ADDRESS_LENGTH: usize = 128;
+/// Bytes of an ed25519 key.
+const KEY_LENGTH: usize = 32;
+const NANOS: u64 = 1_000_000_000;
+
+/// Applies what is new in a packet. Whatever order packets come in, and however often, the set
+/// is in the end the one that the newest entry of each operator tells.
+pub(crate) fn apply(
+    storage: &mut dyn Storage,
+    block: &BlockInfo,
+    config: &Config,
+    set: OperatorSet,
+) -> Result<Event, ContractError> {
+    check(&set)?;
+    let update_id = set.update_id.u64();
+    let kept_since = block
+        .time
+        .nanos()
+        .saturating_sub(config.history.saturating_mul(NANOS));
+    let kept_since = Timestamp::from_nanos(kept_since);
+
+    let mut total = TOTAL.may_load(storage)?.unwrap_or_default();
+    let (mut applied, mut skipped) = (0u32, 0u32);
+    for entry in set.operators {
+        match replace(storage, update_id, &entry)? {
+            Some(old) => {
+                // The old power is part of the sum; only the sum of the new ones can overflow.
+                total.power = total.power.checked_sub(old)?.checked_add(entry.power)?;
+                let power = at(block, entry.power);
+                HISTORY.save(storage, (&entry.operator, update_id), &power)?;
+                prune_operator(storage, &entry.operator, kept_since)?;
+                applied = applied.saturating_add(1);
+            }
+            None => skipped = skipped.saturating_add(1),
+        }
+    }
+    if applied > 0 {
+        total.update_id = total.update_id.max(update_id);
+        TOTAL.save(storage, &total)?;
+        TOTALS.save(storage, update_id, &at(block, total.power))?;
+        prune_totals(storage, kept_since)?;
+    }
+    Ok(events::operator_set(update_id, applied, skipped, &total))
+}
+
+fn check(set: &OperatorSet) -> Result<(), ContractError> {
+    if set.update_id.is_zero() {
+        return Err(ContractError::ZeroUpdate);
+    }
+    if set.operators.len() > MAX_SET_OPERATORS {
+        return Err(ContractError::TooManyOperators {
+            given: set.operators.len(),
+        });
+    }
+    let (mut seen, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    for entry in &set.operators {
+        let length = entry.operator.len();
+        if length == 0 || length > MAX_ADDRESS_LENGTH {
+            return Err(ContractError::AddressLength {
+                length,
+                max: MAX_ADDRESS_LENGTH,
+            });
+        }
+        if !seen.insert(entry.operator.as_str()) {
+            return Err(ContractError::DuplicateOperator {
+                operator: entry.operator.clone(),
+            });
+        }
+        if let Some(key) = &entry.key {
+            check_key(key)?;
+            if !keys.insert(key.as_slice()) {
+                return Err(ContractError::DuplicateKey {
+                    key: key.to_base64(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_key(key: &[u8]) -> Result<(), ContractError> {
+    if key.len() == KEY_LENGTH {
+        return Ok(());
+    }
+    Err(ContractError::KeyLength { length: key.len() })
+}
+
+/// Stores one operator if the update is newer than its last, and returns the power before.
+fn replace(
+    storage: &mut dyn Storage,
+    update_id: u64,
+    entry: &OperatorPower,
+) -> Result<Option<Uint128>, ContractError> {
+    let name = entry.operator.as_str();
+    let active = OPERATORS.may_load(storage, name)?;
+    let was_active = active.is_some();
+    let old = match active {
+        Some(operator) => Some(operator),
+        None => REMOVED.may_load(storage, name)?,
+    };
+
+    // A late entry is skipped, but its key once was the operator's, and has to resolve.
+    if entry.key.is_some() && old.as_ref().and_then(|o| o.key.as_ref()) != entry.key.as_ref() {
+        assign_key(storage, update_id, entry)?;
+    }
+    if old.as_ref().is_some_and(|o| update_id <= o.update_id) {
+        return Ok(None);
+    }
+    let new = Operator {
+        key: entry.key.clone(),
+        power: entry.power,
+        update_id,
+    };
+    let is_active = !entry.power.is_zero();
+    if is_active {
+        OPERATORS.save(storage, name, &new)?;
+    } else {
+        REMOVED.save(storage, name, &new)?;
+    }
+    match (was_active, is_active) {
+        (true, false) => OPERATORS.remove(storage, name),
+        (false, true) if old.is_some() => REMOVED.remove(storage, name),
+        _ => {}
+    }
+    Ok(Some(old.map_or(Uint128::zero(), |o| o.power)))
+}
+
+/// Gives a key to the operator, unless a newer update gave it to somebody.
+fn assign_key(
+    storage: &mut dyn Storage,
+    update_id: u64,
+    entry: &OperatorPower,
+) -> Result<(), ContractError> {
+    let Some(key) = &entry.key else {
+        return Ok(());
+    };
+    let holder = KEYS.may_load(storage, key)?;
+    if holder.is_some_and(|h| update_id <= h.update_id) {
+        return Ok(());
+    }
+    let holder = KeyHolder {
+        operator: entry.operator.clone(),
+        update_id,
+    };
+    Ok(KEYS.save(storage, key, &holder)?)
+}
+
+fn at(block: &BlockInfo, power: Uint128) -> Entry {
+    Entry {
+        power,
+        height: block.height,
+        time: block.time,
+    }
+}
+
+/// Removes up to two entries that were superseded before `kept_since`. Two, where each write
+/// adds one, so that a backlog shrinks; one entry before the horizon always stays.
+fn prune_operator(
+    storage: &mut dyn Storage,
+    operator: &str,
+    kept_since: Timestamp,
+) -> StdResult<()> {
+    let entries = HISTORY
+        .prefix(operator)
+        .range(storage, None, None, Order::Ascending);
+    for update_id in superseded(entries, kept_since)? {
+        HISTORY.remove(storage, (operator, update_id));
+    }
+    Ok(())
+}
+
+/// As [`prune_operator`], for the totals.
+fn prune_totals(storage: &mut dyn Storage, kept_since: Timestamp) -> StdResult<()> {
+    let entries = TOTALS.range(storage, None, None, Order::Ascending);
+    for update_id in superseded(entries, kept_since)? {
+        TOTALS.remove(storage, update_id);
+    }
+    Ok(())
+}
+
+/// The oldest entries, at most two, whose successor is older than `kept_since`.
+fn superseded(
+    entries: impl Iterator<Item = StdResult<(u64, Entry)>>,
+    kept_since: Timestamp,
+) -> StdResult<Vec<u64>> {
+    let mut found = vec![];
+    let mut previous = None;
+    for item in entries.take(3) {
+        let (update_id, entry) = item?;
+        if entry.time >= kept_since {
+            break;
+        }
+        found.extend(previous.replace(update_id));
+    }
+    Ok(found)
+}
+
+/// The operator's address on the host, and its record.
+pub(crate) fn resolve(
+    storage: &dyn Storage,
+    offender: &Offender,
+) -> Result<(String, Operator), ContractError> {
+    let name = match offender {
+        Offender::Operator(name) => name.clone(),
+        Offender::Key(key) => {
+            check_key(key)?;
+            let holder = KEYS.may_load(storage, key)?;
+            holder
+                .ok_or_else(|| ContractError::UnknownKey {
+                    key: key.to_base64(),
+                })?
+                .operator
+        }
+    };
+    let operator = match OPERATORS.may_load(storage, &name)? {
+        Some(operator) => Some(operator),
+        None => REMOVED.may_load(storage, &name)?,
+    };
+    match operator {
+        Some(operator) => Ok((name, operator)),
+        None => Err(ContractError::UnknownOperator { operator: name }),
+    }
+}
+
+/// The operator's newest entry at or before an update.
+pub(crate) fn power_at(
+    storage: &dyn Storage,
+    operator: &str,
+    update_id: u64,
+) -> StdResult<Option<(u64, Entry)>> {
+    HISTORY
+        .prefix(operator)
+        .range(
+            storage,
+            None,
+            Some(Bound::inclusive(update_id)),
+            Order::Descending,
+        )
+        .next()
+        .transpose()
+}
+
+/// The total by the newest entry at or before an update.
+pub(crate) fn total_at(storage: &dyn Storage, update_id: u64) -> StdResult<Option<(u64, Entry)>> {
+    TOTALS
+        .range(
+            storage,
+            None,
+            Some(Bound::inclusive(update_id)),
+            Order::Descending,
+        )
+        .next()
+        .transpose()
+}
+
+/// The operator's entry in force at a time: the newest one applied at or before it. An operator
+/// can make its history as long as it likes, so this bisects it: at most 64 reads, usually one.
+pub(crate) fn in_force(
+    storage: &dyn Storage,
+    operator: &str,
+    time: Timestamp,
+) -> StdResult<Option<(u64, Entry)>> {
+    let (mut low, mut high) = (0u64, u64::MAX);
+    let mut found = None;
+    let mut probe = high;
+    // An operator's entries are applied in the order of their updates, so times grow with them.
+    // Anything above `high` is too late; `found` is the newest entry up to `low`.
+    while low < high {
+        match power_at(storage, operator, probe)? {
+            Some((update_id, entry)) if update_id > low || found.is_none() => {
+                if entry.time <= time {
+                    found = Some((update_id, entry));
+                    low = probe;
+                } else {
+                    high = update_id.saturating_sub(1);
+                }
+            }
+            // Nothing between `low` and `probe`.
+            _ => low = probe,
+        }
+        probe = middle(low, high);
+    }
+    Ok(found)
+}
+
+/// The middle of two numbers, rounded up, so that it is above `low` wherever `low < high`.
+fn middle(low: u64, high: u64) -> u64 {
+    high.saturating_sub(high.saturating_sub(low) >> 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cosmwasm_std::testing::MockStorage;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The bisection finds what a scan of the whole history finds.
+        #[test]
+        fn the_entry_in_force_is_the_newest_at_or_before_the_time(
+            steps in prop::collection::vec((1u64..5_000, 0u64..4), 0..40),
+            time in 0u64..90,
+            last in prop::bool::ANY,
+        ) {
+            let mut storage = MockStorage::new();
+            let (mut update, mut at) = (0u64, 5u64);
+            let mut all = vec![];
+            for (gap, later) in steps {
+                update += gap;
+                at += later;
+                all.push((update, at));
+            }
+            if last {
+                all.push((u64::MAX, at));
+            }
+            for (update, at) in &all {
+                let entry = Entry {
+                    power: 1u128.into(),
+                    height: 1,
+                    time: Timestamp::from_seconds(*at),
+                };
+                HISTORY.save(&mut storage, ("op", *update), &entry).unwrap();
+                HISTORY.save(&mut storage, ("oq", *update), &entry).unwrap();
+            }
+            let expected = all.iter().rev().find(|(_, at)| *at <= time).map(|(u, _)| *u);
+            let found = in_force(&storage, "op", Timestamp::from_seconds(time)).unwrap();
+            prop_assert_eq!(found.map(|(u, _)| u), expected);
+        }
+    }
+
+    #[test]
+    fn one_entry_before_the_horizon_stays() {
+        let entry = |update: u64, seconds| {
+            let time = Timestamp::from_seconds(seconds);
+            let power = Uint128::one();
+            Ok((
+                update,
+                Entry {
+                    power,
+                    height: 1,
+                    time,
+                },
+            ))
+        };
+        let horizon = Timestamp::from_seconds(100);
+        let pruned =
+            |list: Vec<StdResult<(u64, Entry)>>| superseded(list.into_iter(), horizon).unwrap();
+        assert_eq!(pruned(vec![]), Vec::<u64>::new());
+        assert_eq!(pruned(vec![entry(1, 10)]), Vec::<u64>::new());
+        assert_eq!(pruned(vec![entry(1, 10), entry(2, 100)]), Vec::<u64>::new());
+        assert_eq!(pruned(vec![entry(1, 10), entry(2, 99)]), vec![1]);
+        assert_eq!(
+            pruned(vec![entry(1, 10), entry(2, 20), entry(3, 30), entry(4, 40)]),
+            vec![1, 2]
+        );
+    }
+}
