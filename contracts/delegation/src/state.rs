@@ -129,38 +129,40 @@ fn is_false(flag: &bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use cosmwasm_std::{from_json, to_json_string};
 
     use super::*;
 
     #[test]
-    fn no_two_maps_share_a_prefix() {
-        // A map's prefix is its name behind two bytes of length, of which the first is zero: so
-        // different names never collide with one another, nor with an item, whose key is bare.
-        let maps: [&[u8]; 10] = [
-            OPERATORS.namespace(),
-            METADATA.namespace(),
-            COMMISSIONS.namespace(),
-            STAKERS.namespace(),
-            POOLS.namespace(),
-            POOL_KEYS.namespace(),
-            POSITIONS.namespace(),
-            BUCKETS.namespace(),
-            ENTRIES.namespace(),
-            DUST.namespace(),
-        ];
-        assert_eq!(BTreeSet::from(maps).len(), maps.len());
-        let items: [&[u8]; 5] = [
-            CONFIG.as_slice(),
-            POOL_COUNT.as_slice(),
-            palisade_admin::GUARD.as_slice(),
-            b"ownership",
-            b"contract_info",
-        ];
-        assert_eq!(BTreeSet::from(items).len(), items.len());
-        assert!(items.iter().all(|key| key[0] != 0));
+    fn two_maps_sharing_a_prefix() {
+        // A map's prefix is its name behind two bytes of length.
+        let prefix = |key: Vec<u8>| {
+            let length = usize::from(u16::from_be_bytes([key[0], key[1]]));
+            key[..2 + length].to_vec()
+        };
+        let who = Addr::unchecked("who");
+        let prefixes = [
+            OPERATORS.key(&who).to_vec(),
+            METADATA.key(&who).to_vec(),
+            COMMISSIONS.key(&who).to_vec(),
+            STAKERS.key((&who, &who)).to_vec(),
+            POOLS.key((&who, "")).to_vec(),
+            POOL_KEYS.key(1).to_vec(),
+            POSITIONS.key((&who, 1)).to_vec(),
+            BUCKETS.key((1, 1)).to_vec(),
+            ENTRIES.key((&who, 1, 1)).to_vec(),
+            DUST.key("").to_vec(),
+        ]
+        .map(prefix);
+        // The keys of items are bare.
+        let items = ["config", "pools", "guard", "ownership", "contract_info"];
+        let items = items.map(|name| name.as_bytes().to_vec());
+        let all: Vec<Vec<u8>> = prefixes.into_iter().chain(items).collect();
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[index + 1..] {
+                assert!(!one.starts_with(other) && !other.starts_with(one));
+            }
+        }
     }
 
     #[test]
