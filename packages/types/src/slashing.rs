@@ -14,6 +14,9 @@ pub const MAX_OWN_KINDS: usize = 16;
 /// The longest pause of executions, in seconds: 7 days.
 pub const EXECUTION_PAUSE_LIMIT: u64 = 7 * 86_400;
 
+/// The longest jail time of a penalty, in seconds: ten years. For longer there is the tombstone.
+pub const MAX_JAIL: u64 = 3_650 * 86_400;
+
 /// Instantiates the slashing contract, the host's end of every channel.
 #[cw_serde]
 pub struct InstantiateMsg {
@@ -63,8 +66,9 @@ impl Pausable for Action {
 pub enum ExecuteMsg {
     /// Registers a service; the sender becomes its admin. By anybody.
     RegisterService(NewService),
-    /// Admits the gateway of an IBC service; another one than before closes nothing, but only
-    /// the new one may open channels. By the owner.
+    /// Admits the gateway of an IBC service. Another one than before: channels of the former one
+    /// have no say any more, and only the new one may open one. The same one again: it may open a
+    /// channel in place of the live one, which serves until then. By the owner.
     SetPeer {
         /// The service.
         service: ServiceId,

@@ -1,0 +1,88 @@
+//! Gateways that the owner admits.
+
+use cosmwasm_std::{DepsMut, MessageInfo, Response};
+use palisade_admin::only_owner;
+use palisade_ibc::Peer;
+use palisade_types::allocation::ServiceId;
+
+use super::load_ibc_service;
+use crate::events;
+use crate::state::{LINKS, PEERS, PROFILES, SERVICES};
+use crate::ContractError;
+
+/// Longest connection id of IBC, in bytes.
+const MAX_CONNECTION_ID: usize = 64;
+/// Longest port id of IBC, in bytes.
+const MAX_PORT_ID: usize = 128;
+
+pub(crate) fn set(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+    peer: Peer,
+) -> Result<Response, ContractError> {
+    only_owner(deps.storage, &info.sender)?;
+    let mut stored = load_ibc_service(deps.storage, service)?;
+    check(&peer)?;
+    let key = (peer.connection_id.as_str(), peer.port.as_str());
+    let taken = PEERS.may_load(deps.storage, key)?;
+    if let Some(other) = taken.filter(|other| *other != service) {
+        return Err(ContractError::PeerTaken {
+            connection_id: peer.connection_id,
+            port: peer.port,
+            service: other,
+        });
+    }
+
+    let mut profile = PROFILES.load(deps.storage, service)?;
+    let mut link = LINKS.load(deps.storage, service)?;
+    let replaced = profile.peer.as_ref() != Some(&peer);
+    if replaced {
+        if let Some(former) = profile.peer.take() {
+            PEERS.remove(deps.storage, (&former.connection_id, &former.port));
+        }
+        PEERS.save(deps.storage, key, &service)?;
+        stored.peer_number = stored
+            .peer_number
+            .checked_add(1)
+            .ok_or(ContractError::Exhausted { what: "peers" })?;
+        SERVICES.save(deps.storage, service, &stored)?;
+        profile.peer = Some(peer.clone());
+        PROFILES.save(deps.storage, service, &profile)?;
+        link.channel = None;
+        link.replaceable = false;
+    } else {
+        // The owner knows what the contract cannot see: that the live channel is dead.
+        link.replaceable = link.channel.is_some();
+    }
+    LINKS.save(deps.storage, service, &link)?;
+    Ok(Response::new().add_event(events::set_peer(service, &peer, replaced)))
+}
+
+fn check(peer: &Peer) -> Result<(), ContractError> {
+    let fits = |text: &str, most: usize| !text.is_empty() && text.len() <= most;
+    if fits(&peer.connection_id, MAX_CONNECTION_ID) && fits(&peer.port, MAX_PORT_ID) {
+        return Ok(());
+    }
+    Err(ContractError::BadPeer {
+        connection_id: peer.connection_id.clone(),
+        port: peer.port.clone(),
+    })
+}
+
+pub(crate) fn renew_nonces(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+) -> Result<Response, ContractError> {
+    only_owner(deps.storage, &info.sender)?;
+    let mut stored = load_ibc_service(deps.storage, service)?;
+    stored.nonce_epoch = stored
+        .nonce_epoch
+        .checked_add(1)
+        .ok_or(ContractError::Exhausted {
+            what: "nonce epochs",
+        })?;
+    SERVICES.save(deps.storage, service, &stored)?;
+    Ok(Response::new().add_event(events::renew_nonces(service, stored.nonce_epoch)))
+}

@@ -1,0 +1,129 @@
+//! How slashes ended, told until the consumer acknowledges it.
+
+use cosmwasm_std::{to_json_binary, Env, Event, IbcMsg, IbcTimeout, Order, Response, Storage};
+use cw_storage_plus::Bound;
+use palisade_ibc::{HostPacket, Outcome, SlashOutcome};
+use palisade_types::allocation::ServiceId;
+
+use crate::events;
+use crate::execute::load_service;
+use crate::state::{Config, Link, Request, Untold, CONFIG, LINKS, OUTCOMES};
+use crate::time::after;
+use crate::ContractError;
+
+/// Most outcomes sent again in one sync.
+const MAX_RESENT: usize = 10;
+/// Most outcomes looked at in one sync.
+const MAX_SCAN: usize = 20;
+
+/// Outcomes on their way.
+#[derive(Default)]
+pub(crate) struct Told {
+    packets: Vec<IbcMsg>,
+    events: Vec<Event>,
+}
+
+impl Told {
+    fn send(
+        &mut self,
+        env: &Env,
+        config: &Config,
+        channel: String,
+        service: ServiceId,
+        nonce: u64,
+        outcome: &Outcome,
+    ) -> Result<(), ContractError> {
+        let packet = HostPacket::SlashOutcome(SlashOutcome {
+            nonce: nonce.into(),
+            outcome: outcome.clone(),
+        });
+        self.packets.push(IbcMsg::SendPacket {
+            channel_id: channel,
+            data: to_json_binary(&packet)?,
+            timeout: IbcTimeout::with_timestamp(after(env.block.time, config.packet_timeout)),
+        });
+        self.events
+            .push(events::outcome_sent(service, nonce, outcome));
+        Ok(())
+    }
+
+    pub(crate) fn add_to(self, response: Response) -> Response {
+        response.add_messages(self.packets).add_events(self.events)
+    }
+}
+
+/// Keeps a request's end for every nonce that waits for it, and sends it if a channel is open.
+pub(crate) fn queue(
+    storage: &mut dyn Storage,
+    env: &Env,
+    service: ServiceId,
+    request: &Request,
+) -> Result<Told, ContractError> {
+    let mut told = Told::default();
+    let stored = load_service(storage, service)?;
+    let outcome = request.outcome().filter(|_| stored.slasher.is_none());
+    let Some(outcome) = outcome else {
+        return Ok(told);
+    };
+    let config = CONFIG.load(storage)?;
+    let channel = LINKS.load(storage, service)?.channel;
+    let own = (request.nonce_epoch, request.nonce);
+    let nonces = std::iter::once(&own).chain(&request.echoes);
+    // A gateway that counts from the start would take an older nonce for another report.
+    for (epoch, nonce) in nonces.filter(|(epoch, _)| *epoch == stored.nonce_epoch) {
+        let untold = Untold {
+            outcome: outcome.clone(),
+            channel: channel.clone(),
+        };
+        OUTCOMES.save(storage, (service, *epoch, *nonce), &untold)?;
+        if let Some(channel) = channel.clone() {
+            told.send(env, &config, channel, service, *nonce, &outcome)?;
+        }
+    }
+    Ok(told)
+}
+
+/// Sends again some outcomes that are not under way on the live channel, going round by a
+/// cursor, so that many under way do not hide those that wait.
+pub(crate) fn resend(
+    storage: &mut dyn Storage,
+    env: &Env,
+    config: &Config,
+    service: ServiceId,
+    nonce_epoch: u32,
+    link: &mut Link,
+) -> Result<Told, ContractError> {
+    let mut told = Told::default();
+    let Some(channel) = link.channel.clone() else {
+        return Ok(told);
+    };
+    let start = link.outcome_cursor.map(Bound::exclusive);
+    let entries = OUTCOMES
+        .prefix((service, nonce_epoch))
+        .range(storage, start, None, Order::Ascending)
+        .take(MAX_SCAN)
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut more = entries.len() == MAX_SCAN;
+    let mut last = None;
+    for (nonce, mut untold) in entries {
+        if untold.channel.as_ref() != Some(&channel) {
+            if told.packets.len() == MAX_RESENT {
+                more = true;
+                break;
+            }
+            told.send(
+                env,
+                config,
+                channel.clone(),
+                service,
+                nonce,
+                &untold.outcome,
+            )?;
+            untold.channel = Some(channel.clone());
+            OUTCOMES.save(storage, (service, nonce_epoch, nonce), &untold)?;
+        }
+        last = Some(nonce);
+    }
+    link.outcome_cursor = last.filter(|_| more);
+    Ok(told)
+}

@@ -1,0 +1,208 @@
+use cosmwasm_std::{
+    from_json, Addr, Binary, DepsMut, Env, Event, IbcBasicResponse, IbcPacket, IbcReceiveResponse,
+    Storage, SubMsg, Timestamp, Uint64,
+};
+use palisade_ibc::{
+    decode_ack, encode_ack, Ack, ConsumerPacket, HostPacket, OperatorSet, SetAck, SlashOutcome,
+};
+use palisade_types::allocation::{self, ServiceId};
+
+use crate::events;
+use crate::execute::intake::receive_slash;
+use crate::execute::slash::Origin;
+use crate::state::{
+    Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES, UPDATES,
+};
+use crate::ContractError;
+
+/// Reply of an acknowledgement that the allocation contract refused to hear of.
+pub(crate) const ACKNOWLEDGED: u64 = 4;
+
+/// Longest part of what the other side wrote that goes into an event, in characters.
+const MAX_REASON: usize = 256;
+
+pub(crate) fn receive(
+    deps: DepsMut,
+    env: Env,
+    packet: IbcPacket,
+) -> Result<IbcReceiveResponse, ContractError> {
+    let channel = packet.dest.channel_id;
+    let Some(owner) = CHANNELS.may_load(deps.storage, &channel)? else {
+        return Err(ContractError::UnknownChannel { channel });
+    };
+    let service = owner.service;
+    let stored = SERVICES.load(deps.storage, service)?;
+    if owner.peer_number != stored.peer_number {
+        return Err(ContractError::FormerPeer { channel, service });
+    }
+    let packet: ConsumerPacket =
+        from_json(&packet.data).map_err(|error| ContractError::MalformedPacket {
+            error: error.to_string(),
+        })?;
+    match packet {
+        ConsumerPacket::Slash(slash) => {
+            let receipt = receive_slash(deps, &env, service, &stored, &slash, Origin::Packet)?;
+            Ok(IbcReceiveResponse::new(encode_ack(&receipt.answer)?)
+                .add_events(receipt.events)
+                .add_submessages(receipt.execution))
+        }
+    }
+}
+
+/// How a packet of this side ended.
+enum End {
+    Applied { height: Uint64, time: Timestamp },
+    Failed(String),
+}
+
+pub(crate) fn acknowledged(deps: DepsMut, packet: &IbcPacket, ack: &Binary) -> IbcBasicResponse {
+    let end = match decode_ack::<SetAck>(ack) {
+        Ack::Result(SetAck::Applied { height, time }) => End::Applied { height, time },
+        Ack::Error(text) => End::Failed(format!("error: {text}")),
+        Ack::Malformed(text) => End::Failed(format!("malformed: {text}")),
+    };
+    settle_always(deps, packet, end)
+}
+
+pub(crate) fn timed_out(deps: DepsMut, packet: &IbcPacket) -> IbcBasicResponse {
+    settle_always(deps, packet, End::Failed("timeout".to_string()))
+}
+
+/// An error would stick the packet, so it becomes an event.
+fn settle_always(deps: DepsMut, packet: &IbcPacket, end: End) -> IbcBasicResponse {
+    match settle(deps, packet, end) {
+        Ok(response) => response,
+        Err(error) => IbcBasicResponse::new().add_event(events::packet_ignored(
+            &packet.src.channel_id,
+            &shorten(error.to_string()),
+        )),
+    }
+}
+
+fn settle(deps: DepsMut, packet: &IbcPacket, end: End) -> Result<IbcBasicResponse, ContractError> {
+    let channel = &packet.src.channel_id;
+    let owner =
+        CHANNELS
+            .may_load(deps.storage, channel)?
+            .ok_or_else(|| ContractError::UnknownChannel {
+                channel: channel.clone(),
+            })?;
+    let service = owner.service;
+    let stored = SERVICES.load(deps.storage, service)?;
+    let end = if owner.peer_number == stored.peer_number {
+        end
+    } else {
+        // What a former gateway says it knows, the present one may not.
+        End::Failed("former peer".to_string())
+    };
+    match (from_json(&packet.data)?, end) {
+        (HostPacket::OperatorSet(set), End::Applied { height, time }) => {
+            set_applied(deps.storage, service, set, height, time)
+        }
+        (HostPacket::OperatorSet(set), End::Failed(reason)) => {
+            let event = set_failed(deps.storage, service, &set, reason)?;
+            Ok(IbcBasicResponse::new().add_event(event))
+        }
+        (HostPacket::SlashOutcome(told), end) => {
+            let event = outcome_settled(deps.storage, service, &stored, channel, &told, end)?;
+            Ok(IbcBasicResponse::new().add_event(event))
+        }
+    }
+}
+
+fn set_applied(
+    storage: &mut dyn Storage,
+    service: ServiceId,
+    set: OperatorSet,
+    height: Uint64,
+    time: Timestamp,
+) -> Result<IbcBasicResponse, ContractError> {
+    let update_id = set.update_id.u64();
+    let mut response = IbcBasicResponse::new().add_event(events::update_acknowledged(
+        service, update_id, height, time,
+    ));
+    let operators: Vec<Addr> = set
+        .operators
+        .into_iter()
+        .map(|told| Addr::unchecked(told.operator))
+        .collect();
+    for operator in &operators {
+        let key = (service, operator);
+        let mut delivery = DELIVERIES.may_load(storage, key)?.unwrap_or_default();
+        if delivery.removed && delivery.sent == update_id {
+            DIRTY.remove(storage, key);
+        }
+        delivery.acked = delivery.acked.max(update_id);
+        DELIVERIES.save(storage, key, &delivery)?;
+    }
+    // One that is forgotten is older than any that waits: its decreases went by the longest lag.
+    if let Some(mut update) = UPDATES.may_load(storage, (service, update_id))? {
+        update.applied = Some((height, time));
+        UPDATES.save(storage, (service, update_id), &update)?;
+        if update.await_ack {
+            let message = allocation::ExecuteMsg::Acknowledge {
+                service,
+                update_id: set.update_id,
+                operators,
+            };
+            let message = CONFIG.load(storage)?.allocation.call(&message)?;
+            response = response.add_submessage(SubMsg::reply_on_error(message, ACKNOWLEDGED));
+        }
+    }
+    Ok(response)
+}
+
+fn set_failed(
+    storage: &mut dyn Storage,
+    service: ServiceId,
+    set: &OperatorSet,
+    reason: String,
+) -> Result<Event, ContractError> {
+    let update_id = set.update_id.u64();
+    for told in &set.operators {
+        let operator = Addr::unchecked(&told.operator);
+        let key = (service, &operator);
+        let delivery = DELIVERIES.may_load(storage, key)?.unwrap_or_default();
+        // Where a newer packet is under way, that one counts.
+        if delivery.sent == update_id {
+            DIRTY.save(storage, key, &Dirty::default())?;
+        }
+    }
+    Ok(events::update_failed(service, update_id, &shorten(reason)))
+}
+
+fn outcome_settled(
+    storage: &mut dyn Storage,
+    service: ServiceId,
+    stored: &Service,
+    channel: &str,
+    told: &SlashOutcome,
+    end: End,
+) -> Result<Event, ContractError> {
+    let key = (service, stored.nonce_epoch, told.nonce.u64());
+    match end {
+        End::Applied { .. } => {
+            OUTCOMES.remove(storage, key);
+            Ok(events::outcome_acknowledged(service, told.nonce))
+        }
+        End::Failed(reason) => {
+            // One under way on another channel is not this packet's.
+            let untold = OUTCOMES
+                .may_load(storage, key)?
+                .filter(|untold| untold.channel.as_deref() == Some(channel));
+            if let Some(mut untold) = untold {
+                untold.channel = None;
+                OUTCOMES.save(storage, key, &untold)?;
+            }
+            Ok(events::outcome_failed(
+                service,
+                told.nonce,
+                &shorten(reason),
+            ))
+        }
+    }
+}
+
+fn shorten(reason: String) -> String {
+    reason.chars().take(MAX_REASON).collect()
+}

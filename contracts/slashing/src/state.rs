@@ -1,0 +1,315 @@
+//! All state of the contract. Names of fields and maps are short in storage, as every byte of a
+//! key or value is paid for at each write.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Binary, Decimal, Empty, Timestamp, Uint64};
+use cw_storage_plus::{Item, Map};
+use palisade_ibc::{Outcome, Peer};
+use palisade_types::allocation::ServiceId;
+use palisade_types::asset::{AssetAmount, Destination};
+use palisade_types::neighbour::Neighbour;
+
+use crate::refusal::Refusal;
+
+/// Neighbour and parameters; never change.
+pub const CONFIG: Item<Config> = Item::new("config");
+/// Number of the newest service.
+pub const LAST_SERVICE: Item<ServiceId> = Item::new("ls");
+
+/// What a slash needs of its service. Key: service.
+pub const SERVICES: Map<ServiceId, Service> = Map::new("sv");
+/// What no packet needs of a service. Key: service.
+pub const PROFILES: Map<ServiceId, Profile> = Map::new("pf");
+/// Penalties. Key: service, kind.
+pub const PENALTIES: Map<(ServiceId, &str), Policy> = Map::new("pn");
+/// What sync and the channel's life change. Key: service.
+pub const LINKS: Map<ServiceId, Link> = Map::new("lk");
+
+/// The service that a peer belongs to. Key: connection on this chain, counterparty port.
+pub const PEERS: Map<(&str, &str), ServiceId> = Map::new("pe");
+/// Whose channel it is; closed and replaced ones stay, for their late timeouts. Key: channel id
+/// on this chain.
+pub const CHANNELS: Map<&str, ChannelOwner> = Map::new("ch");
+
+/// Updates made, those of the last unbonding period and the one in force at its start. Key:
+/// service, update.
+pub const UPDATES: Map<(ServiceId, u64), Update> = Map::new("up");
+/// What the service was last told of an operator. Key: service, operator.
+pub const DELIVERIES: Map<(ServiceId, &Addr), Delivery> = Map::new("dl");
+/// Operators whose newest packet failed, and removed ones until the service knows: a sync tells
+/// them again. Key: service, operator.
+pub const DIRTY: Map<(ServiceId, &Addr), Dirty> = Map::new("di");
+
+/// How each nonce was answered. Key: service, nonce epoch, nonce.
+pub const NONCES: Map<(ServiceId, u32, u64), Nonce> = Map::new("no");
+/// The request that an infraction became. Key: service, operator, [`infraction_key`].
+pub const SEEN: Map<(ServiceId, &Addr, Vec<u8>), u64> = Map::new("se");
+/// Number of the newest request. Key: service.
+pub const LAST_REQUEST: Map<ServiceId, u64> = Map::new("lr");
+/// Requests. Key: service, request.
+pub const REQUESTS: Map<(ServiceId, u64), Request> = Map::new("rq");
+/// Requests that wait. Key: operator, service, request.
+pub const PENDING: Map<(&Addr, ServiceId, u64), Empty> = Map::new("pd");
+/// Jail and tombstone; absent: neither. Key: service, operator.
+pub const STANDINGS: Map<(ServiceId, &Addr), Standing> = Map::new("st");
+/// Outcomes that the consumer did not acknowledge yet. Key: service, nonce epoch, nonce.
+pub const OUTCOMES: Map<(ServiceId, u32, u64), Untold> = Map::new("ou");
+
+/// Kind and height as one part of a key: two kinds never share one, as the height's length is
+/// fixed.
+#[must_use]
+pub fn infraction_key(kind: &str, height: Uint64) -> Vec<u8> {
+    [kind.as_bytes(), &height.to_be_bytes()].concat()
+}
+
+/// Neighbour and parameters. Durations in seconds.
+#[cw_serde]
+pub struct Config {
+    /// The allocation contract.
+    #[serde(rename = "a")]
+    pub allocation: Neighbour,
+    /// Until a packet times out.
+    #[serde(rename = "t")]
+    pub packet_timeout: u64,
+    /// The longest bouncing.
+    #[serde(rename = "b")]
+    pub bounce_max: u64,
+    /// For executing.
+    #[serde(rename = "g")]
+    pub execution_grace: u64,
+    /// The suite's unbonding period.
+    #[serde(rename = "u")]
+    pub unbonding_period: u64,
+}
+
+/// What a slash needs of its service.
+#[cw_serde]
+pub struct Service {
+    /// Seconds for which an infraction can be punished.
+    #[serde(rename = "a")]
+    pub evidence_age: u64,
+    /// Where seized tokens go.
+    #[serde(rename = "p")]
+    pub proceeds: Destination,
+    /// Nonce epoch: nonces of an earlier one count for nothing.
+    #[serde(rename = "n")]
+    pub nonce_epoch: u32,
+    /// Number of the present peer: channels of an earlier one have no say.
+    #[serde(rename = "e")]
+    pub peer_number: u32,
+    /// Who may slash a local service; none: an IBC service.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub slasher: Option<Addr>,
+}
+
+/// What no packet needs of a service.
+#[cw_serde]
+pub struct Profile {
+    /// Its admin.
+    pub admin: Addr,
+    /// The gateway admitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Peer>,
+}
+
+/// The penalty for one kind of infraction.
+#[cw_serde]
+pub struct Policy {
+    /// Fraction of the captured tokens.
+    #[serde(rename = "f")]
+    pub fraction: Decimal,
+    /// Seconds of jail; 0: none.
+    #[serde(rename = "j")]
+    pub jail: u64,
+    /// Whether it tombstones.
+    #[serde(rename = "t")]
+    pub tombstone: bool,
+}
+
+/// What sync and the channel's life change.
+#[cw_serde]
+#[derive(Default)]
+pub struct Link {
+    /// Newest update made; 0: none.
+    #[serde(rename = "u")]
+    pub last_update: u64,
+    /// The live channel.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Last operator looked at by the pass under way.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Addr>,
+    /// Whether the pass tells every operator, since a new channel opened.
+    #[serde(rename = "a", default, skip_serializing_if = "is_false")]
+    pub all: bool,
+    /// Whether a new channel of the same peer may take the live one's place.
+    #[serde(rename = "r", default, skip_serializing_if = "is_false")]
+    pub replaceable: bool,
+    /// Nonce of the last outcome looked at.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub outcome_cursor: Option<u64>,
+}
+
+/// Whose channel it is.
+#[cw_serde]
+pub struct ChannelOwner {
+    /// The service.
+    #[serde(rename = "s")]
+    pub service: ServiceId,
+    /// The service's peer number when it opened.
+    #[serde(rename = "e")]
+    pub peer_number: u32,
+}
+
+/// One update.
+#[cw_serde]
+pub struct Update {
+    /// When it was made.
+    #[serde(rename = "t")]
+    pub sent_at: Timestamp,
+    /// Whether a decrease waits for its acknowledgement.
+    #[serde(rename = "w", default, skip_serializing_if = "is_false")]
+    pub await_ack: bool,
+    /// The service's height and time at application.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<(Uint64, Timestamp)>,
+}
+
+/// What the service was last told of an operator; updates, 0: none.
+#[cw_serde]
+#[derive(Default)]
+pub struct Delivery {
+    /// Newest one sent.
+    #[serde(rename = "s")]
+    pub sent: u64,
+    /// Newest one acknowledged.
+    #[serde(rename = "a")]
+    pub acked: u64,
+    /// Whether it was removed with the newest one sent.
+    #[serde(rename = "r", default, skip_serializing_if = "is_false")]
+    pub removed: bool,
+}
+
+/// Why an operator is to be told again.
+#[cw_serde]
+#[derive(Default)]
+pub struct Dirty {
+    /// The channel that a removal is under way on; none: the next sync tells it.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+}
+
+/// How a nonce was answered.
+#[cw_serde]
+pub struct Nonce {
+    /// Digest of the content.
+    #[serde(rename = "d")]
+    pub digest: Binary,
+    /// The answer.
+    #[serde(rename = "a")]
+    pub answer: Answer,
+}
+
+/// The answer to a nonce.
+#[cw_serde]
+pub enum Answer {
+    /// It became, or repeated, this request.
+    #[serde(rename = "r")]
+    Request(u64),
+    /// Refused for good.
+    #[serde(rename = "x")]
+    Refused(Refusal),
+}
+
+/// A slash request.
+#[cw_serde]
+pub struct Request {
+    /// Its nonce.
+    #[serde(rename = "n")]
+    pub nonce: u64,
+    /// The nonce epoch that it came in.
+    #[serde(rename = "e")]
+    pub nonce_epoch: u32,
+    /// The operator.
+    #[serde(rename = "o")]
+    pub operator: Addr,
+    /// The kind of infraction.
+    #[serde(rename = "k")]
+    pub kind: String,
+    /// The update in force at the infraction.
+    #[serde(rename = "u")]
+    pub update_id: u64,
+    /// Consumer's height of the infraction.
+    #[serde(rename = "h")]
+    pub height: u64,
+    /// Time of the infraction, as it counts here.
+    #[serde(rename = "t")]
+    pub time: Timestamp,
+    /// When it was received.
+    #[serde(rename = "r")]
+    pub received_at: Timestamp,
+    /// Nonce epoch and nonce of reports that repeated it while it waited: they are told its end.
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
+    pub echoes: Vec<(u32, u64)>,
+    /// How it was executed; none: it waits.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<Execution>,
+}
+
+impl Request {
+    /// Its end, if it has ended.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.execution.as_ref().map(|_| Outcome::Executed {})
+    }
+}
+
+/// How a request was executed.
+#[cw_serde]
+pub struct Execution {
+    /// What was taken, per asset.
+    #[serde(rename = "s")]
+    pub seized: Vec<AssetAmount>,
+    /// When.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
+}
+
+/// Jail and tombstone of an operator in a service.
+#[cw_serde]
+#[derive(Default)]
+pub struct Standing {
+    /// When `unjail` becomes possible; none: not jailed.
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    pub jailed_until: Option<Timestamp>,
+    /// Whether it is out for good.
+    #[serde(rename = "t", default, skip_serializing_if = "is_false")]
+    pub tombstoned: bool,
+}
+
+/// An outcome that the consumer did not acknowledge yet.
+#[cw_serde]
+pub struct Untold {
+    /// The outcome.
+    #[serde(rename = "o")]
+    pub outcome: Outcome,
+    /// The channel that a packet with it is under way on; none: it waits.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Config {
+    /// The longest evidence age, in seconds, by the timing rule: evidence age, bouncing and
+    /// executing together are at most the unbonding period, so that nothing slashable leaves
+    /// before its slash. None: the delays alone are longer.
+    #[must_use]
+    pub fn evidence_limit(&self) -> Option<u64> {
+        self.unbonding_period
+            .checked_sub(self.bounce_max)?
+            .checked_sub(self.execution_grace)
+    }
+}
