@@ -115,22 +115,22 @@ mod tests {
     fn no_two_maps_share_a_prefix() {
         // A map's prefix is its name behind two bytes of length, of which the first is zero: so
         // different names never collide with one another, nor with an item, whose key is bare.
-        let maps: [&[u8]; 6] = [
-            ASSETS.namespace_bytes(),
-            TOKENS.namespace_bytes(),
-            RATES.namespace_bytes(),
-            BOOKS.namespace_bytes(),
-            IDLE.namespace_bytes(),
-            SEIZED.namespace_bytes(),
-        ];
-        assert_eq!(BTreeSet::from(maps).len(), maps.len());
-        let items: [&[u8]; 4] = [
-            CONFIG.as_slice(),
-            palisade_admin::GUARD.as_slice(),
-            b"ownership",
-            b"contract_info",
-        ];
-        assert_eq!(BTreeSet::from(items).len(), items.len());
+        let maps = BTreeSet::from([
+            ASSETS.namespace_bytes().to_vec(),
+            TOKENS.namespace_bytes().to_vec(),
+            RATES.namespace_bytes().to_vec(),
+            BOOKS.namespace_bytes().to_vec(),
+            IDLE.namespace_bytes().to_vec(),
+            SEIZED.namespace_bytes().to_vec(),
+        ]);
+        assert_eq!(maps.len(), 6);
+        let items = BTreeSet::from([
+            CONFIG.as_slice().to_vec(),
+            palisade_admin::GUARD.as_slice().to_vec(),
+            b"ownership".to_vec(),
+            b"contract_info".to_vec(),
+        ]);
+        assert_eq!(items.len(), 4);
         assert!(items.iter().all(|key| key[0] != 0));
     }
 
