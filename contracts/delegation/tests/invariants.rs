@@ -29,12 +29,14 @@ enum Step {
     Cancel { staker: usize, operator: usize, entry: usize, percent: Option<u128> },
     Claim { staker: usize, operator: usize },
     Redelegate { staker: usize, operator: usize },
-    /// A slice of `percent` of the most that the service may be promised now.
-    Promise { service: usize, operator: usize, percent: u128 },
-    /// The service takes down what the operator counts with.
-    Capture { service: usize, operator: usize },
-    /// `percent` of the heaviest penalty, for an infraction that the capture was in force at.
+    /// A slice of `millionths` of the most that the service may be promised now, in force at once.
+    Promise { service: usize, operator: usize, millionths: u128 },
+    /// `percent` of the heaviest penalty, for an infraction while a capture was in force.
     Slash { service: usize, operator: usize, capture: usize, moment: u64, percent: u128 },
+    /// The worst case: all but a few `millionths` of the pool promised to one service, which takes
+    /// it all for an infraction of `days` ago.
+    Crush { operator: usize, millionths: u128, days: u64 },
+    /// Time passes; then every service takes down what each operator counts with.
     Wait { seconds: u64 },
 }
 
@@ -59,15 +61,15 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(staker, operator)| Step::Claim { staker, operator }),
         2 => (staker, operator.clone())
             .prop_map(|(staker, operator)| Step::Redelegate { staker, operator }),
-        3 => (service.clone(), operator.clone(), 1..=100_u128)
-            .prop_map(|(service, operator, percent)| Step::Promise { service, operator, percent }),
-        3 => (service.clone(), operator.clone())
-            .prop_map(|(service, operator)| Step::Capture { service, operator }),
-        5 => (service, operator, 0..8_usize, 0..=100_u64, prop_oneof![1..=100_u128, Just(100_u128)])
+        3 => (service.clone(), operator.clone(), prop_oneof![Just(1_000_000_u128), 1..1_000_000_u128, 1..100_u128])
+            .prop_map(|(service, operator, millionths)| Step::Promise { service, operator, millionths }),
+        8 => (service, operator, 0..6_usize, 0..=100_u64, prop_oneof![1..=100_u128, Just(100_u128)])
             .prop_map(|(service, operator, capture, moment, percent)| {
                 Step::Slash { service, operator, capture, moment, percent }
             }),
-        4 => (1..DAY * 3 / 2).prop_map(|seconds| Step::Wait { seconds }),
+        1 => (0..2_usize, prop_oneof![Just(0_u128), 1..600_u128], 0..3_u64)
+            .prop_map(|(operator, millionths, days)| Step::Crush { operator, millionths, days }),
+        4 => (1..DAY).prop_map(|seconds| Step::Wait { seconds }),
     ]
 }
 
@@ -107,6 +109,11 @@ impl Seen {
             + active.map(|(_, value)| value).sum::<u128>()
             + unbonding.map(|(_, value)| value).sum::<u128>()
     }
+}
+
+/// Every service with every operator.
+fn pairs() -> impl Iterator<Item = (usize, usize)> {
+    (0..3).flat_map(|service| (0..2).map(move |operator| (service, operator)))
 }
 
 fn ceil(dividend: Uint256, divisor: Uint256) -> Uint256 {
@@ -185,35 +192,66 @@ impl World {
                 let outcome = self.s.redelegate(STAKERS[staker], from, ATOM, to);
                 self.exited(&before, staker, operator, &outcome);
             }
-            Step::Promise { service, operator, percent } => {
+            Step::Promise { service, operator, millionths } => {
                 let magnitude = &before.magnitude[operator];
                 let promised: u128 = (0..3)
                     .filter(|other| *other != service)
                     .map(|other| magnitude.read_slice(&self.slices[other][operator]).u128())
                     .sum();
                 let room = magnitude.value.u128() - promised;
-                let most = magnitude.value.u128() / 100 * u128::from(MAX_SLASH[service]);
-                let slice = room.min(most) / 100 * percent;
+                let most = magnitude.value.u128() * u128::from(MAX_SLASH[service]) / 100;
+                let slice = room.min(most) * millionths / 1_000_000;
                 self.slices[service][operator] = magnitude.write(slice.into());
-            }
-            Step::Capture { service, operator } => {
-                let magnitude = &before.magnitude[operator];
-                let slice = magnitude.read_slice(&self.slices[service][operator]);
-                let max_slash = Decimal::percent(MAX_SLASH[service]);
-                let active = before.active[operator].into();
-                let tokens = captured_tokens(active, slice, magnitude, max_slash).unwrap();
-                self.captures[service][operator].push(Captured {
-                    at: self.s.now(),
-                    tokens: tokens.u128(),
-                    era: magnitude.era,
-                });
+                self.capture(&before, service, operator);
             }
             Step::Slash { service, operator, capture, moment, percent } => {
                 self.slash(&before, service, operator, capture, moment, percent);
             }
-            Step::Wait { seconds } => self.s.advance(seconds),
+            Step::Crush { operator, millionths, days } => self.crush(&before, operator, millionths, days),
+            Step::Wait { seconds } => {
+                self.s.advance(seconds);
+                for (service, operator) in pairs() {
+                    self.capture(&before, service, operator);
+                }
+            }
         }
         self.sound();
+    }
+
+    fn crush(&mut self, before: &Seen, operator: usize, millionths: u128, days: u64) {
+        let magnitude = &before.magnitude[operator];
+        let kept = magnitude.value.u128() * millionths / 1_000_000;
+        let rest = magnitude.value.u128() - 2 * kept;
+        for (service, slice) in [kept, kept, rest].into_iter().enumerate() {
+            self.slices[service][operator] = magnitude.write(slice.into());
+        }
+        let unbonding = before.buckets[operator].iter().map(|bucket| bucket.tokens.u128());
+        let genesis = self.matures_at(0).minus_seconds(DAY + UNBONDING);
+        self.captures[2][operator].push(Captured {
+            at: self.s.now().minus_seconds(days * DAY).max(genesis),
+            tokens: before.active[operator] + unbonding.sum::<u128>(),
+            era: magnitude.era,
+        });
+        self.slash(before, 2, operator, 0, 0, 100);
+        // What follows is punished by what was in force after.
+        let after = self.see();
+        for service in 0..3 {
+            self.captures[service][operator].clear();
+            self.capture(&after, service, operator);
+        }
+    }
+
+    fn capture(&mut self, seen: &Seen, service: usize, operator: usize) {
+        let magnitude = &seen.magnitude[operator];
+        let slice = magnitude.read_slice(&self.slices[service][operator]);
+        let max_slash = Decimal::percent(MAX_SLASH[service]);
+        let active = seen.active[operator].into();
+        let tokens = captured_tokens(active, slice, magnitude, max_slash).unwrap();
+        self.captures[service][operator].push(Captured {
+            at: self.s.now(),
+            tokens: tokens.u128(),
+            era: magnitude.era,
+        });
     }
 
     fn cancel(&mut self, before: &Seen, staker: usize, operator: usize, entry: usize, percent: Option<u128>) {
@@ -264,10 +302,9 @@ impl World {
     /// Invariants 4, 5 and 6.
     fn slash(&mut self, before: &Seen, service: usize, operator: usize, capture: usize, moment: u64, percent: u128) {
         let captures = &self.captures[service][operator];
-        if captures.is_empty() {
+        let Some(index) = captures.len().checked_sub(capture + 1) else {
             return;
-        }
-        let index = capture % captures.len();
+        };
         let captured = captures[index].clone();
         let until = captures.get(index + 1).map_or(self.s.now(), |next| next.at);
         let span = until.minus_nanos(captured.at.nanos()).nanos();
@@ -443,8 +480,12 @@ proptest! {
     #![proptest_config(config(60))]
 
     #[test]
-    fn invariants_1_to_8_and_12_hold_in_any_history(steps in vec(step(), 1..50)) {
+    fn invariants_1_to_8_and_12_hold_in_any_history(steps in vec(step(), 1..60)) {
         let mut world = World::new();
+        for (service, operator) in pairs() {
+            world.take(&Step::Join { staker: service, operator, amount: 1_000_000 });
+            world.take(&Step::Promise { service, operator, millionths: 500_000 });
+        }
         for step in &steps {
             world.take(step);
         }
