@@ -3,8 +3,6 @@
 
 #![allow(dead_code, unreachable_pub)]
 
-mod vault;
-
 use cosmwasm_std::{coin, from_json, Addr, Decimal, Timestamp, Uint128};
 use cw_multi_test::{App, AppResponse, BankSudo, Executor, SudoMsg};
 use palisade_delegation::contract::{execute, instantiate, migrate, query};
@@ -55,7 +53,11 @@ impl Suite {
         let mut app = App::default();
         let who = |app: &App, name: &str| app.api().addr_make(name);
         let (owner, guardian) = (who(&app, "owner"), who(&app, "guardian"));
-        let vault_code = app.store_code(vault::code());
+        let vault_code = app.store_code(Box::new(TestContract::new(
+            palisade_vault::contract::execute,
+            palisade_vault::contract::instantiate,
+            palisade_vault::contract::query,
+        )));
         let vault = app
             .instantiate_contract(
                 vault_code,
