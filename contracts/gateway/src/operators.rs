@@ -321,8 +321,8 @@ mod tests {
             let (mut update, mut at) = (0u64, 5u64);
             let mut all = vec![];
             for (gap, later) in steps {
-                update += gap;
-                at += later;
+                update = update.saturating_add(gap);
+                at = at.saturating_add(later);
                 all.push((update, at));
             }
             if last {
