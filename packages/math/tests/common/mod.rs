@@ -9,16 +9,21 @@ use palisade_math::{Position, SharePool, VIRTUAL_SHARES};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-/// `cases` cases from a fresh seed, which a failure shows. To repeat it, run
-/// with `PROPTEST_RNG_SEED` set to it.
+/// `cases` cases (or `PROPTEST_CASES` of them) from a fresh seed, which a failure
+/// shows. To repeat it, run with `PROPTEST_RNG_SEED` set to it.
 pub(crate) fn config(cases: u32) -> ProptestConfig {
-    let seed = std::env::var("PROPTEST_RNG_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(|| {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-            u64::from(now.subsec_nanos()) ^ (now.as_secs() << 30)
-        });
+    let number = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|value| value.parse().ok())
+    };
+    let seed = number("PROPTEST_RNG_SEED").unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        u64::from(now.subsec_nanos()) ^ (now.as_secs() << 30)
+    });
+    let cases = number("PROPTEST_CASES")
+        .and_then(|cases| u32::try_from(cases).ok())
+        .unwrap_or(cases);
     println!("PROPTEST_RNG_SEED={seed}");
     ProptestConfig {
         cases,
