@@ -480,15 +480,8 @@ fn donation_inflation_credits_nobody() {
     let mut suite = Suite::new();
     suite.deposit("alice", ATOM, 100, None).unwrap();
     suite.deposit("alice", GOLD, 100, Some("val")).unwrap();
-    let (bob, vault, gold) = (
-        suite.account("bob"),
-        suite.vault.clone(),
-        suite.gold.clone(),
-    );
-    let coins = [coin(5_000, UATOM)];
-    suite.net.host.send(&bob, &vault, &coins).unwrap();
-    let host = &mut suite.net.host;
-    host.cw20_transfer(&gold, &bob, &vault, 7_000).unwrap();
+    suite.donate("bob", ATOM, 5_000).unwrap();
+    suite.donate("bob", GOLD, 7_000).unwrap();
 
     assert_eq!(suite.books(ATOM), (100, 0, 0, 5_100));
     assert_eq!(suite.books(GOLD), (0, 100, 0, 7_100));

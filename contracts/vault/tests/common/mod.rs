@@ -224,6 +224,17 @@ impl Suite {
         self.net.host.cw20_send(&gold, &from, &vault, amount, hook)
     }
 
+    /// Sends tokens to the vault without a word.
+    pub fn donate(&mut self, who: &str, asset: &str, amount: u128) -> HarnessResult<AppResponse> {
+        let (from, vault, gold) = (self.account(who), self.vault.clone(), self.gold.clone());
+        let host = &mut self.net.host;
+        match asset {
+            ATOM => host.send(&from, &vault, &[coin(amount, UATOM)]),
+            LST => host.send(&from, &vault, &[coin(amount, ULST)]),
+            _ => host.cw20_transfer(&gold, &from, &vault, amount),
+        }
+    }
+
     pub fn delegate(
         &mut self,
         who: &str,
