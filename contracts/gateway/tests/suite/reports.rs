@@ -58,7 +58,7 @@ fn a_report_is_sent_accepted_and_ended() {
         suite.query(&msg).unwrap()
     };
     assert_eq!(open(&suite, true), []);
-    assert_eq!(open(&suite, false), [ended.clone()]);
+    assert_eq!(open(&suite, false), vec![ended.clone()]);
 
     // The first end stays, and the host is told so: it need not say it again.
     suite.outcome(1, Outcome::Vetoed {});
