@@ -304,7 +304,7 @@ fn leave_the_set_then_exit() {
     suite.wait(DEALLOCATION_DELAY);
     run(&mut suite, "anybody", &leave);
     assert_eq!(commitment(&suite, "op").services, 0);
-    assert_eq!(commitment(&suite, "op").pools, vec![]);
+    assert_eq!(committed(&suite, ATOM), Decimal::zero());
     suite.try_claim("alice", "op", ATOM).unwrap();
     assert_eq!(
         suite.net.host.balance(&suite.host("alice"), DENOM).unwrap(),

@@ -184,7 +184,7 @@ fn keys_are_proven_unique_and_resolve_for_a_while() {
     operators(&mut suite, &[("op", 1_000), ("rival", 1_000)]);
     let service = suite.register_consumer(Decimal::percent(10));
     let (op, rival) = (suite.host("op"), suite.host("rival"));
-    let mut opt_in = |suite: &mut Suite, who: &str, key: Option<KeyProof>| {
+    let opt_in = |suite: &mut Suite, who: &str, key: Option<KeyProof>| {
         let msg = ExecuteMsg::OptIn {
             service,
             key,

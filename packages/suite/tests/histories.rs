@@ -120,8 +120,8 @@ impl History {
             }
             23..=24 => self.slash_locally(operator, amount),
             25 => suite.try_relay().map(drop),
-            26 => {
-                suite.wait(amount as u64 * 40);
+            26 | 30 | 31 => {
+                suite.wait(amount as u64 * 60);
                 Ok(())
             }
             27 => self.unjail(operator, service),
@@ -371,7 +371,7 @@ fn adjust(service: ServiceId, asset: &str, amount: u128) -> AllocationMsg {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 16,
+        cases: 12,
         failure_persistence: None,
         max_shrink_iters: 40,
         ..ProptestConfig::default()
