@@ -1,0 +1,24 @@
+//! The slashing contract beside a stub of the allocation contract, a stub of a gateway on another
+//! chain, and the relayer between them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::too_many_lines,
+    missing_docs
+)]
+
+mod admin;
+mod allocation;
+mod channels;
+mod consumer;
+mod executions;
+mod outcomes;
+mod register;
+mod slashes;
+mod standing;
+mod story;
+mod sync;
