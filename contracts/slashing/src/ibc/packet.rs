@@ -37,7 +37,7 @@ pub(crate) fn receive(
     }
     let packet: ConsumerPacket =
         from_json(&packet.data).map_err(|error| ContractError::MalformedPacket {
-            error: error.to_string(),
+            error: shorten(error.to_string()),
         })?;
     match packet {
         ConsumerPacket::Slash(slash) => {

@@ -8,7 +8,8 @@
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     clippy::too_many_lines,
-    missing_docs
+    missing_docs,
+    unreachable_pub
 )]
 
 mod admin;

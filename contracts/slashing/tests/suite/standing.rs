@@ -1,1 +1,170 @@
-//! x
+//! Jail and tombstone.
+
+use palisade_ibc::{Slash, DOUBLE_SIGN};
+use palisade_slashing::ContractError;
+use palisade_types::allocation::ExecuteMsg as Allocation;
+use palisade_types::slashing::*;
+
+use crate::story::*;
+
+fn double_sign(suite: &mut Suite, operator: &str, height: u64) -> Slash {
+    Slash {
+        infraction: DOUBLE_SIGN.into(),
+        height: height.into(),
+        ..suite.slash(operator)
+    }
+}
+
+#[test]
+fn a_jailed_operator_comes_back_after_its_time() {
+    let mut suite = Suite::with_operators();
+    let alice = suite.account("alice");
+    assert_eq!(
+        error(suite.unjail("alice")),
+        ContractError::NotJailed {
+            service: CHAIN,
+            operator: alice.clone()
+        }
+    );
+    let slash = suite.slash("alice");
+    assert_eq!(suite.report(&slash), executed(1));
+    let until = suite.now().plus_seconds(JAIL);
+    suite.net.advance(JAIL - 1);
+    assert_eq!(
+        error(suite.unjail("alice")),
+        ContractError::StillJailed {
+            service: CHAIN,
+            operator: alice.clone(),
+            until
+        }
+    );
+    assert_eq!(suite.standing("alice").jailed_until, Some(until));
+    suite.net.advance(1);
+    // Not by somebody else.
+    assert_eq!(
+        error(suite.unjail("bob")),
+        ContractError::NotJailed {
+            service: CHAIN,
+            operator: suite.account("bob")
+        }
+    );
+    suite.unjail("alice").unwrap();
+    assert_eq!(suite.standing("alice"), StandingResponse::default());
+    assert_eq!(
+        suite.log().pop(),
+        Some(Allocation::Unjail {
+            service: CHAIN,
+            operator: alice.to_string()
+        })
+    );
+    assert!(matches!(
+        error(suite.unjail("alice")),
+        ContractError::NotJailed { .. }
+    ));
+    assert_eq!(
+        error(suite.run("alice", &ExecuteMsg::Unjail { service: 9 })),
+        ContractError::UnknownService { service: 9 }
+    );
+}
+
+#[test]
+fn a_longer_jail_is_never_shortened() {
+    let mut suite = Suite::bare();
+    let slasher = suite.account("slasher").to_string();
+    let mut new = new_service(Source::Local { slasher });
+    new.penalties = vec![
+        penalty("long", 1, 10_000, false),
+        penalty("short", 1, 100, false),
+    ];
+    suite.register(new_service(Source::Ibc {})).unwrap();
+    suite.register(new).unwrap();
+    suite.power("alice", 1_000);
+    suite.sync(LOCAL).unwrap();
+    let jailed_until = |suite: &Suite| {
+        let standing: StandingResponse = suite.query(&QueryMsg::Standing {
+            service: LOCAL,
+            operator: suite.account("alice").to_string(),
+        });
+        standing.jailed_until.unwrap()
+    };
+    let slash = |suite: &mut Suite, kind: &str, height: u64| {
+        let slash = Slash {
+            infraction: kind.into(),
+            height: height.into(),
+            time: suite.now(),
+            ..suite.slash("alice")
+        };
+        suite.slash_locally(&slash)
+    };
+    assert_eq!(slash(&mut suite, "short", 1), executed(1));
+    assert_eq!(jailed_until(&suite), suite.now().plus_seconds(100));
+    assert_eq!(slash(&mut suite, "long", 2), executed(2));
+    let long = suite.now().plus_seconds(10_000);
+    assert_eq!(jailed_until(&suite), long);
+    suite.net.advance(500);
+    assert_eq!(slash(&mut suite, "short", 3), executed(3));
+    assert_eq!(jailed_until(&suite), long);
+}
+
+#[test]
+fn a_tombstoned_operator_is_out_for_good() {
+    let mut suite = Suite::with_operators();
+    let first = double_sign(&mut suite, "alice", 10);
+    assert_eq!(suite.report(&first), executed(1));
+    assert_eq!(
+        suite.standing("alice"),
+        StandingResponse {
+            jailed_until: None,
+            tombstoned: true
+        }
+    );
+    suite.net.advance(JAIL);
+    assert_eq!(
+        error(suite.unjail("alice")),
+        ContractError::Tombstoned {
+            service: CHAIN,
+            operator: suite.account("alice")
+        }
+    );
+    // Not for the same again, as the key that signed twice is dead.
+    let second = double_sign(&mut suite, "alice", 11);
+    assert_eq!(
+        suite.report(&second),
+        refused("the operator is tombstoned already")
+    );
+    // But the repetition of the first one is a repetition.
+    assert!(matches!(
+        suite.report(&first),
+        palisade_ibc::SlashAck::Duplicate { .. }
+    ));
+    // Other kinds still punish what it did before, and its jail does not end the tombstone.
+    let downtime = suite.slash("alice");
+    assert_eq!(suite.report(&downtime), executed(2));
+    suite.net.advance(JAIL);
+    assert!(matches!(
+        error(suite.unjail("alice")),
+        ContractError::Tombstoned { .. }
+    ));
+    // Only in this service.
+    let there: StandingResponse = suite.query(&QueryMsg::Standing {
+        service: LOCAL,
+        operator: suite.account("alice").to_string(),
+    });
+    assert!(!there.tombstoned);
+}
+
+#[test]
+fn a_penalty_without_jail_asks_for_none() {
+    let mut suite = Suite::with_operators();
+    let slash = Slash {
+        infraction: "oracle".into(),
+        ..suite.slash("alice")
+    };
+    assert_eq!(suite.report(&slash), executed(1));
+    assert_eq!(suite.standing("alice"), StandingResponse::default());
+    let Some(Allocation::Slash(taken)) = suite.log().pop() else {
+        panic!("no slash");
+    };
+    assert!(!taken.jail);
+    assert_eq!(taken.fraction, cosmwasm_std::Decimal::percent(2));
+}
