@@ -1,6 +1,11 @@
 //! Lists and their pages, and what allocation asks.
 
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -27,23 +32,42 @@ fn stakes_answers_in_the_order_asked_with_prices_of_the_vault() {
     s.deposit("ann", "other", OSMO, 7).unwrap();
     s.slash_percent("op", ATOM, 10, 100, start);
     let answer: StakesResponse = s.query(&QueryMsg::Stakes {
-        operators: ["other", "nobody", "op"].map(|o| s.who(o).to_string()).to_vec(),
+        operators: ["other", "nobody", "op"]
+            .map(|o| s.who(o).to_string())
+            .to_vec(),
         assets: vec![OSMO.to_string(), ATOM.to_string()],
     });
-    let prices: Vec<_> = answer.prices.iter().map(|p| (p.asset.as_str(), p.rate, p.fresh)).collect();
-    assert_eq!(prices, [(OSMO, Decimal::percent(200), true), (ATOM, Decimal::percent(200), true)]);
+    let prices: Vec<_> = answer
+        .prices
+        .iter()
+        .map(|p| (p.asset.as_str(), p.rate, p.fresh))
+        .collect();
+    assert_eq!(
+        prices,
+        [
+            (OSMO, Decimal::percent(200), true),
+            (ATOM, Decimal::percent(200), true)
+        ]
+    );
     let stakes: Vec<Vec<_>> = answer
         .stakes
         .iter()
-        .map(|of| of.iter().map(|s| (s.tokens.u128(), s.magnitude.value)).collect())
+        .map(|of| {
+            of.iter()
+                .map(|s| (s.tokens.u128(), s.magnitude.value))
+                .collect()
+        })
         .collect();
     let full = share(100);
     assert_eq!(FULL_MAGNITUDE, full.u128());
-    assert_eq!(stakes, [
-        vec![(7, full), (0, full)],
-        vec![(0, full), (0, full)],
-        vec![(0, full), (90, share(90))],
-    ]);
+    assert_eq!(
+        stakes,
+        [
+            vec![(7, full), (0, full)],
+            vec![(0, full), (0, full)],
+            vec![(0, full), (90, share(90))],
+        ]
+    );
     assert_eq!(answer.stakes[1][0].magnitude, Magnitude::default());
 }
 
@@ -117,7 +141,10 @@ fn positions_and_entries_are_paged_by_pool_and_epoch() {
     };
     assert_eq!(entries(None, None), [(0, 10), (1, 11), (0, 30)]);
     assert_eq!(entries(None, Some(1)), [(0, 10)]);
-    assert_eq!(entries(Some((key(&s, "op", ATOM), 0)), None), [(1, 11), (0, 30)]);
+    assert_eq!(
+        entries(Some((key(&s, "op", ATOM), 0)), None),
+        [(1, 11), (0, 30)]
+    );
     assert_eq!(entries(Some((key(&s, "op", ATOM), 1)), None), [(0, 30)]);
 
     let buckets: Vec<BucketResponse> = s.query(&QueryMsg::Buckets {
@@ -126,7 +153,10 @@ fn positions_and_entries_are_paged_by_pool_and_epoch() {
         start_after: Some(0),
         limit: None,
     });
-    assert_eq!(buckets.iter().map(|b| b.tokens.u128()).collect::<Vec<_>>(), [11]);
+    assert_eq!(
+        buckets.iter().map(|b| b.tokens.u128()).collect::<Vec<_>>(),
+        [11]
+    );
     assert_eq!(s.pool("op", ATOM).unwrap().unbonding.u128(), 21);
 }
 
@@ -134,11 +164,17 @@ fn positions_and_entries_are_paged_by_pool_and_epoch() {
 fn unknown_pools_and_operators_are_named() {
     let s = Suite::new();
     let fails = |msg: &QueryMsg, text: &str| {
-        let error = s.try_query::<cosmwasm_std::Empty>(msg).unwrap_err().to_string();
+        let error = s
+            .try_query::<cosmwasm_std::Empty>(msg)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(text), "{error}");
     };
     let nobody = s.who("nobody").to_string();
-    fails(&QueryMsg::Operator { operator: nobody }, "is not an operator");
+    fails(
+        &QueryMsg::Operator { operator: nobody },
+        "is not an operator",
+    );
     fails(
         &QueryMsg::Buckets {
             operator: s.who("op").to_string(),
@@ -164,10 +200,13 @@ fn the_epoch_says_when_it_ends_and_when_stake_matures() {
     let genesis = s.now();
     s.advance(2 * DAY + 5);
     let epoch: EpochResponse = s.query(&QueryMsg::Epoch {});
-    assert_eq!(epoch, EpochResponse {
-        epoch: 2,
-        start: genesis.plus_seconds(2 * DAY),
-        end: genesis.plus_seconds(3 * DAY),
-        matures_at: genesis.plus_seconds(6 * DAY),
-    });
+    assert_eq!(
+        epoch,
+        EpochResponse {
+            epoch: 2,
+            start: genesis.plus_seconds(2 * DAY),
+            end: genesis.plus_seconds(3 * DAY),
+            matures_at: genesis.plus_seconds(6 * DAY),
+        }
+    );
 }

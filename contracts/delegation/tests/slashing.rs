@@ -1,6 +1,11 @@
 //! Penalties: what they take, from which part, and what they leave to other services.
 
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -32,7 +37,10 @@ fn active_and_eligible_unbonding_stake_bear_the_same_share() {
     let cut = s.slash(SlashPools { cuts, ..penalty }).unwrap().remove(0);
     assert_eq!((cut.before, cut.delta), (Magnitude::default(), share(4)));
     assert_eq!(cut.seized.u128(), 40);
-    assert_eq!((s.stake("ann", "op", ATOM), s.active("op", ATOM)), (Some(768), 768));
+    assert_eq!(
+        (s.stake("ann", "op", ATOM), s.active("op", ATOM)),
+        (Some(768), 768)
+    );
     assert_eq!(s.unbonding("bob", "op", ATOM), [(0, 192)]);
     assert_eq!(s.pool("op", ATOM).unwrap().magnitude.value, share(96));
     assert_eq!(s.buckets("op", ATOM)[0].magnitude, scaled(share(96).u128()));
@@ -50,7 +58,10 @@ fn stake_that_came_after_the_infraction_shares_the_loss_and_does_not_raise_it() 
     s.deposit("bob", "op", ATOM, 500).unwrap();
     let cut = s.slash_percent("op", ATOM, 10, 500, infraction);
     assert_eq!((cut.delta, cut.seized.u128()), (share(5), 50));
-    assert_eq!((s.stake("ann", "op", ATOM), s.stake("bob", "op", ATOM)), (Some(475), Some(475)));
+    assert_eq!(
+        (s.stake("ann", "op", ATOM), s.stake("bob", "op", ATOM)),
+        (Some(475), Some(475))
+    );
 }
 
 #[test]
@@ -66,7 +77,10 @@ fn buckets_of_the_infractions_epoch_and_of_later_ones_pay_until_they_mature() {
     let infraction = start.plus_seconds(2 * DAY);
     let cut = s.slash_percent("op", ATOM, 50, 800, infraction);
     assert_eq!(cut.seized.u128(), 400);
-    assert_eq!(s.unbonding("ann", "op", ATOM), [(0, 100), (1, 100), (2, 50), (3, 50)]);
+    assert_eq!(
+        s.unbonding("ann", "op", ATOM),
+        [(0, 100), (1, 100), (2, 50), (3, 50)]
+    );
     assert_eq!(s.active("op", ATOM), 300);
     s.assert_conserved(ATOM);
 }
@@ -98,19 +112,32 @@ fn every_asset_pays_its_own_and_the_vault_is_told_once() {
     s.deposit("bob", "op", OSMO, 60).unwrap();
     let cuts = vec![
         s.cut("op", OSMO, 5, 60),
-        Cut { asset: "none".to_string(), ..s.cut("op", OSMO, 5, 60) },
+        Cut {
+            asset: "none".to_string(),
+            ..s.cut("op", OSMO, 5, 60)
+        },
         s.cut("op", ATOM, 5, 200),
     ];
-    let msg = SlashPools { cuts, ..s.penalty("op", 5, start) };
+    let msg = SlashPools {
+        cuts,
+        ..s.penalty("op", 5, start)
+    };
     let response = s.execute("allocation", &ExecuteMsg::Slash(msg)).unwrap();
     let slashes = response.events.iter().filter(|e| e.ty == "wasm-slash");
     assert_eq!(slashes.count(), 2);
     let calls = response.events.iter().filter(|e| e.ty == "execute");
     assert_eq!(calls.count(), 2, "delegation, and the vault once");
     let result: SlashResult = from_json(response.data.unwrap()).unwrap();
-    let seized: Vec<_> = result.cuts.iter().map(|c| (c.asset.as_str(), c.seized.u128())).collect();
+    let seized: Vec<_> = result
+        .cuts
+        .iter()
+        .map(|c| (c.asset.as_str(), c.seized.u128()))
+        .collect();
     assert_eq!(seized, [(OSMO, 3), ("none", 0), (ATOM, 10)]);
-    assert_eq!((s.books(OSMO).seized.u128(), s.books(ATOM).seized.u128()), (3, 10));
+    assert_eq!(
+        (s.books(OSMO).seized.u128(), s.books(ATOM).seized.u128()),
+        (3, 10)
+    );
 }
 
 #[test]
@@ -125,7 +152,10 @@ fn a_penalty_of_zero_tells_the_vault_nothing() {
     };
     let before = s.state();
     let response = s.execute("allocation", &ExecuteMsg::Slash(msg)).unwrap();
-    assert_eq!(response.events.iter().filter(|e| e.ty == "execute").count(), 1);
+    assert_eq!(
+        response.events.iter().filter(|e| e.ty == "execute").count(),
+        1
+    );
     assert_eq!(s.state(), before);
 }
 
@@ -146,19 +176,43 @@ fn slices_and_buckets_survive_renormalizations() {
     };
     s.advance(DAY);
     let penalty = s.penalty("op", 100, start);
-    let cut = s.slash(SlashPools { cuts: vec![all_but], ..penalty.clone() }).unwrap().remove(0);
+    let cut = s
+        .slash(SlashPools {
+            cuts: vec![all_but],
+            ..penalty.clone()
+        })
+        .unwrap()
+        .remove(0);
     assert_eq!(cut.seized.u128(), 20_000_000 - 20);
     let magnitude = s.pool("op", ATOM).unwrap().magnitude;
-    assert_eq!((magnitude.value.u128(), magnitude.norm, magnitude.era), (FULL_MAGNITUDE / 1_000, 1, 0));
+    assert_eq!(
+        (magnitude.value.u128(), magnitude.norm, magnitude.era),
+        (FULL_MAGNITUDE / 1_000, 1, 0)
+    );
     let bucket = s.buckets("op", ATOM).remove(0);
-    assert_eq!(magnitude.read(&bucket.magnitude), Uint256::from(magnitude.value));
+    assert_eq!(
+        magnitude.read(&bucket.magnitude),
+        Uint256::from(magnitude.value)
+    );
     assert_eq!((s.active("op", ATOM), bucket.tokens.u128()), (10, 10));
 
     // The promise is now the whole of it, in the pool and in the bucket, though it was written long ago.
-    let cut = s.slash(SlashPools { cuts: vec![kept], ..penalty }).unwrap().remove(0);
-    assert_eq!((cut.before.norm, cut.delta, cut.seized.u128()), (1, magnitude.value, 20));
+    let cut = s
+        .slash(SlashPools {
+            cuts: vec![kept],
+            ..penalty
+        })
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        (cut.before.norm, cut.delta, cut.seized.u128()),
+        (1, magnitude.value, 20)
+    );
     let magnitude = s.pool("op", ATOM).unwrap().magnitude;
-    assert_eq!((magnitude.value, magnitude.era, magnitude.norm), (share(100), 1, 0));
+    assert_eq!(
+        (magnitude.value, magnitude.era, magnitude.norm),
+        (share(100), 1, 0)
+    );
     s.assert_conserved(ATOM);
 }
 
@@ -177,7 +231,14 @@ fn a_bucket_of_an_older_era_is_out_of_reach() {
     s.undelegate("bob", "op", ATOM, 50).unwrap();
     let cut = s.slash_percent("op", ATOM, 10, 100, start);
     assert_eq!((cut.before.era, cut.seized.u128()), (1, 10));
-    assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 0), s.bucket("op", ATOM, 1)), (45, 400, 45));
+    assert_eq!(
+        (
+            s.active("op", ATOM),
+            s.bucket("op", ATOM, 0),
+            s.bucket("op", ATOM, 1)
+        ),
+        (45, 400, 45)
+    );
     s.advance(UNBONDING);
     s.claim("ann", "op", ATOM).unwrap();
     assert_eq!(s.balance("ann", ATOM), 400);
@@ -193,11 +254,20 @@ fn twenty_services_with_five_percent_each_take_the_pool_and_no_more() {
     let slices: Vec<Cut> = (0..20).map(|_| s.cut("op", ATOM, 5, 1_000)).collect();
     for (number, cut) in slices.into_iter().enumerate() {
         let penalty = s.penalty("op", 5, start);
-        let result = s.slash(SlashPools { cuts: vec![cut], ..penalty }).unwrap().remove(0);
+        let result = s
+            .slash(SlashPools {
+                cuts: vec![cut],
+                ..penalty
+            })
+            .unwrap()
+            .remove(0);
         assert_eq!(result.seized.u128(), 50, "slash {number}");
         s.assert_conserved(ATOM);
     }
-    assert_eq!((s.active("op", ATOM), s.books(ATOM).seized.u128()), (0, 1_000));
+    assert_eq!(
+        (s.active("op", ATOM), s.books(ATOM).seized.u128()),
+        (0, 1_000)
+    );
     assert_eq!(s.pool("op", ATOM).unwrap().magnitude.era, 1);
 }
 
@@ -206,14 +276,24 @@ fn only_the_allocation_contract_slashes() {
     let mut s = Suite::new();
     s.deposit("ann", "op", ATOM, 1_000).unwrap();
     let now = s.now();
-    let msg = SlashPools { cuts: vec![s.cut("op", ATOM, 5, 1_000)], ..s.penalty("op", 5, now) };
+    let msg = SlashPools {
+        cuts: vec![s.cut("op", ATOM, 5, 1_000)],
+        ..s.penalty("op", 5, now)
+    };
     for sender in ["ann", "op", "owner", "guardian"] {
-        let expected = ContractError::Unauthorized { sender: s.who(sender), expected: "allocation" };
-        s.refused(&expected, |s| s.execute(sender, &ExecuteMsg::Slash(msg.clone())));
+        let expected = ContractError::Unauthorized {
+            sender: s.who(sender),
+            expected: "allocation",
+        };
+        s.refused(&expected, |s| {
+            s.execute(sender, &ExecuteMsg::Slash(msg.clone()))
+        });
     }
     let mut bare = Suite::bare();
     let refused = ContractError::NotConnected;
-    bare.refused(&refused, |s| s.execute("allocation", &ExecuteMsg::Slash(msg)));
+    bare.refused(&refused, |s| {
+        s.execute("allocation", &ExecuteMsg::Slash(msg))
+    });
 }
 
 #[test]
@@ -222,19 +302,47 @@ fn penalties_out_of_range_are_refused() {
     s.deposit("ann", "op", ATOM, 1_000).unwrap();
     let now = s.now();
     let cut = s.cut("op", ATOM, 5, 1_000);
-    let penalty = SlashPools { cuts: vec![cut.clone()], ..s.penalty("op", 5, now) };
+    let penalty = SlashPools {
+        cuts: vec![cut.clone()],
+        ..s.penalty("op", 5, now)
+    };
     for (fraction, max_slash) in [(6, 5), (0, 0), (5, 101), (101, 101)] {
         let (fraction, max_slash) = (Decimal::percent(fraction), Decimal::percent(max_slash));
-        let expected = ContractError::PenaltyAboveMax { fraction, max_slash };
-        let msg = ExecuteMsg::Slash(SlashPools { fraction, max_slash, ..penalty.clone() });
+        let expected = ContractError::PenaltyAboveMax {
+            fraction,
+            max_slash,
+        };
+        let msg = ExecuteMsg::Slash(SlashPools {
+            fraction,
+            max_slash,
+            ..penalty.clone()
+        });
         s.refused(&expected, |s| s.execute("allocation", &msg));
     }
-    let nine = (0..9).map(|n| Cut { asset: format!("asset-{n}"), ..cut.clone() }).collect();
-    let expected = ContractError::TooMany { what: "cuts", limit: 8, actual: 9 };
-    let msg = ExecuteMsg::Slash(SlashPools { cuts: nine, ..penalty.clone() });
+    let nine = (0..9)
+        .map(|n| Cut {
+            asset: format!("asset-{n}"),
+            ..cut.clone()
+        })
+        .collect();
+    let expected = ContractError::TooMany {
+        what: "cuts",
+        limit: 8,
+        actual: 9,
+    };
+    let msg = ExecuteMsg::Slash(SlashPools {
+        cuts: nine,
+        ..penalty.clone()
+    });
     s.refused(&expected, |s| s.execute("allocation", &msg));
-    let expected = ContractError::Duplicate { what: "asset", value: ATOM.to_string() };
-    let msg = ExecuteMsg::Slash(SlashPools { cuts: vec![cut.clone(), cut], ..penalty });
+    let expected = ContractError::Duplicate {
+        what: "asset",
+        value: ATOM.to_string(),
+    };
+    let msg = ExecuteMsg::Slash(SlashPools {
+        cuts: vec![cut.clone(), cut],
+        ..penalty
+    });
     s.refused(&expected, |s| s.execute("allocation", &msg));
 }
 
@@ -242,7 +350,12 @@ fn penalties_out_of_range_are_refused() {
 
 const ANSWER: Item<Binary> = Item::new("answer");
 
-fn stub_execute(_: DepsMut, _: Env, _: MessageInfo, msg: (Addr, ExecuteMsg)) -> StdResult<Response> {
+fn stub_execute(
+    _: DepsMut,
+    _: Env,
+    _: MessageInfo,
+    msg: (Addr, ExecuteMsg),
+) -> StdResult<Response> {
     let call = Neighbour(msg.0).call(&msg.1)?;
     Ok(Response::new().add_submessage(SubMsg::reply_on_success(call, 1)))
 }
@@ -265,20 +378,38 @@ fn stub_query(deps: Deps, _: Env, _: Empty) -> StdResult<Binary> {
 #[test]
 fn the_answer_reaches_the_allocation_contract_although_the_vault_is_called() {
     let mut s = Suite::bare();
-    let stub = ContractWrapper::new(stub_execute, stub_instantiate, stub_query).with_reply(stub_reply);
+    let stub =
+        ContractWrapper::new(stub_execute, stub_instantiate, stub_query).with_reply(stub_reply);
     let code = s.app.store_code(Box::new(stub));
     let owner = s.owner.clone();
-    let allocation = s.app.instantiate_contract(code, owner.clone(), &Empty {}, &[], "stub", None).unwrap();
-    let connect = ExecuteMsg::Connect { allocation: allocation.to_string() };
+    let allocation = s
+        .app
+        .instantiate_contract(code, owner.clone(), &Empty {}, &[], "stub", None)
+        .unwrap();
+    let connect = ExecuteMsg::Connect {
+        allocation: allocation.to_string(),
+    };
     s.execute("owner", &connect).unwrap();
     s.register("op");
     s.deposit("ann", "op", ATOM, 1_000).unwrap();
-    let msg = SlashPools { cuts: vec![s.cut("op", ATOM, 5, 1_000)], ..s.penalty("op", 5, s.now()) };
+    let msg = SlashPools {
+        cuts: vec![s.cut("op", ATOM, 5, 1_000)],
+        ..s.penalty("op", 5, s.now())
+    };
     let msg = (s.delegation.clone(), ExecuteMsg::Slash(msg));
-    s.app.execute_contract(owner, allocation.clone(), &msg, &[]).unwrap();
-    let data: Binary = s.app.wrap().query_wasm_smart(&allocation, &Empty {}).unwrap();
+    s.app
+        .execute_contract(owner, allocation.clone(), &msg, &[])
+        .unwrap();
+    let data: Binary = s
+        .app
+        .wrap()
+        .query_wasm_smart(&allocation, &Empty {})
+        .unwrap();
     // What the chain hands to `reply` is the protobuf of the response around the answer.
-    let data = cw_utils::parse_execute_response_data(&data).unwrap().data.unwrap();
+    let data = cw_utils::parse_execute_response_data(&data)
+        .unwrap()
+        .data
+        .unwrap();
     let answer: SlashResult = from_json(data).unwrap();
     assert_eq!(answer.cuts[0].seized, Uint128::new(50));
 }

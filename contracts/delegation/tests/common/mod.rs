@@ -94,18 +94,10 @@ impl Suite {
             delegation: delegation.to_string(),
         }];
         for asset in [ATOM, OSMO] {
-            setup.push(vault_api::ExecuteMsg::RegisterAsset(vault_api::NewAsset {
-                id: asset.to_string(),
-                kind: AssetKind::Native {
-                    denom: denom(asset),
-                },
-                rate: RateSource::Fixed {
-                    rate: Decimal::percent(200),
-                },
-                weight: Decimal::percent(90),
-                cap: Uint128::new(10_u128.pow(31)),
-                minimum: Uint128::one(),
-            }));
+            let kind = AssetKind::Native {
+                denom: denom(asset),
+            };
+            setup.push(asset_of(asset, kind));
         }
         for msg in setup {
             app.execute_contract(owner.clone(), vault.clone(), &msg, &[])
@@ -287,7 +279,9 @@ impl Suite {
     /// A cut for a slice of `percent` of a full pool, in the pool's present era and unit, or of as
     /// much as is left of it.
     pub fn cut(&self, operator: &str, asset: &str, percent: u64, captured: u128) -> Cut {
-        let magnitude = self.pool(operator, asset).map_or(Magnitude::default(), |pool| pool.magnitude);
+        let magnitude = self
+            .pool(operator, asset)
+            .map_or(Magnitude::default(), |pool| pool.magnitude);
         let slice = (FULL_MAGNITUDE / 100 * u128::from(percent)).min(magnitude.value.u128());
         Cut {
             asset: asset.to_string(),
@@ -295,6 +289,38 @@ impl Suite {
             captured: captured.into(),
             era: magnitude.era,
         }
+    }
+
+    /// A cw20 of which `holder` has `amount`, registered as an asset.
+    pub fn register_cw20(&mut self, id: &str, holder: &str, amount: u128) -> Addr {
+        let code = self.app.store_code(Box::new(TestContract::new(
+            cw20_base::contract::execute,
+            cw20_base::contract::instantiate,
+            cw20_base::contract::query,
+        )));
+        let msg = cw20_base::msg::InstantiateMsg {
+            name: id.to_string(),
+            symbol: id.to_uppercase(),
+            decimals: 6,
+            initial_balances: vec![cw20::Cw20Coin {
+                address: self.who(holder).to_string(),
+                amount: Uint128::new(amount),
+            }],
+            mint: None,
+            marketing: None,
+        };
+        let (owner, vault) = (self.owner.clone(), self.vault.clone());
+        let token = self
+            .app
+            .instantiate_contract(code, owner.clone(), &msg, &[], id, None)
+            .unwrap();
+        let kind = AssetKind::Cw20 {
+            address: token.to_string(),
+        };
+        self.app
+            .execute_contract(owner, vault, &asset_of(id, kind), &[])
+            .unwrap();
+        token
     }
 
     // What each side sees.
@@ -310,7 +336,8 @@ impl Suite {
 
     /// Active tokens of a pool.
     pub fn active(&self, operator: &str, asset: &str) -> u128 {
-        self.pool(operator, asset).map_or(0, |pool| pool.tokens.u128())
+        self.pool(operator, asset)
+            .map_or(0, |pool| pool.tokens.u128())
     }
 
     pub fn buckets(&self, operator: &str, asset: &str) -> Vec<BucketResponse> {
@@ -397,9 +424,17 @@ impl Suite {
             accounted += buckets.iter().map(|b| b.tokens.u128()).sum::<u128>();
         }
         let books = self.books(asset);
-        assert_eq!(books.staked.u128(), accounted, "staked = pools + buckets + dust");
+        assert_eq!(
+            books.staked.u128(),
+            accounted,
+            "staked = pools + buckets + dust"
+        );
         let booked = books.idle + books.staked + books.seized;
-        assert_eq!(self.coins(&self.vault, asset), booked.u128(), "held = booked");
+        assert_eq!(
+            self.coins(&self.vault, asset),
+            booked.u128(),
+            "held = booked"
+        );
     }
 
     /// Every byte that the contract stores, to show that nothing changed.
@@ -414,6 +449,19 @@ impl Suite {
         assert_error(&outcome, expected);
         assert_eq!(self.state(), before, "a refused message changed something");
     }
+}
+
+fn asset_of(id: &str, kind: AssetKind) -> vault_api::ExecuteMsg {
+    vault_api::ExecuteMsg::RegisterAsset(vault_api::NewAsset {
+        id: id.to_string(),
+        kind,
+        rate: RateSource::Fixed {
+            rate: Decimal::percent(200),
+        },
+        weight: Decimal::percent(90),
+        cap: Uint128::new(10_u128.pow(31)),
+        minimum: Uint128::one(),
+    })
 }
 
 /// The denom of an asset.
