@@ -316,6 +316,10 @@ fn who_comes_back_is_not_removed_again() {
     assert_eq!(suite.delivery("alice"), (3, 3, false));
     suite.sync(CHAIN).unwrap();
     assert_eq!(suite.net.pending(Side::Host), []);
+    // Nor is the removal dug out when the channel that it went over is gone.
+    suite.close_channel();
+    suite.open_channel();
+    assert_eq!(suite.delivery("alice"), (3, 3, false));
 }
 
 #[test]
