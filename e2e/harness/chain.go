@@ -32,6 +32,9 @@ func (c *Chain) ID() string { return c.inner.ChainID }
 // Now is the time of the next block.
 func (c *Chain) Now() time.Time { return c.clock }
 
+// LastTime is the time of the last block.
+func (c *Chain) LastTime() time.Time { return c.inner.LatestCommittedHeader.GetTime() }
+
 // Height is the height of the last block.
 func (c *Chain) Height() int64 { return c.app.LastBlockHeight() }
 

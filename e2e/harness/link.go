@@ -24,6 +24,8 @@ const (
 type Link struct {
 	A, B  *End
 	world *World
+	// dead tells that nobody updates the light clients any more.
+	dead bool
 }
 
 // End is a chain's side of a link.
@@ -32,6 +34,18 @@ type End struct {
 	Client     string
 	Connection string
 }
+
+// Links are all connections, the oldest first.
+func (w *World) Links() []*Link { return w.links }
+
+// At is the end at a chain.
+func (l *Link) At(chain *Chain) *End {
+	end, _ := l.of(chain)
+	return end
+}
+
+// Abandon leaves the light clients to expire: Advance and Relay pass the link by from now on.
+func (l *Link) Abandon() { l.dead = true }
 
 // of is the end at a chain, and the other end.
 func (l *Link) of(chain *Chain) (*End, *End) {

@@ -172,7 +172,7 @@ func (w *World) Relay() []*Packet {
 	for range rounds {
 		moved := false
 		for _, p := range w.packets {
-			if p.Done {
+			if p.Done || p.link.dead {
 				continue
 			}
 			switch {

@@ -82,6 +82,9 @@ func (w *World) Advance(d time.Duration) {
 			chain.Block()
 		}
 		for _, link := range w.links {
+			if link.dead {
+				continue
+			}
 			link.Update(link.A.Chain)
 			link.Update(link.B.Chain)
 		}

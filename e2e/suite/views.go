@@ -1,0 +1,342 @@
+package suite
+
+import (
+	"encoding/json"
+
+	"palisade/e2e/harness"
+)
+
+// Books are what the vault owes, and what it has, of an asset.
+type Books struct{ Idle, Staked, Seized, Balance Int }
+
+// Books asks the vault.
+func (s *Suite) Books(asset string) (books Books) {
+	s.T.Helper()
+	s.Host.Query(s.Vault, Msg{"books": Msg{"asset": asset}}, &books)
+	return books
+}
+
+// Magnitude is the unit of slices, as a pool has it.
+type Magnitude struct {
+	Value     Int
+	Era, Norm uint32
+}
+
+// Pool is all stake of one asset behind one operator.
+type Pool struct {
+	Asset          string
+	Tokens, Shares Int
+	Magnitude      Magnitude
+	Unbonding      Int
+}
+
+// Pools asks the delegation contract for all pools of an operator.
+func (s *Suite) Pools(operator harness.Name) (pools []Pool) {
+	s.T.Helper()
+	s.Host.Query(s.Delegation, Msg{"pools": Msg{"operator": operator.String()}}, &pools)
+	return pools
+}
+
+// Pool is one pool of an operator.
+func (s *Suite) Pool(operator harness.Name, asset string) Pool {
+	s.T.Helper()
+	for _, pool := range s.Pools(operator) {
+		if pool.Asset == asset {
+			return pool
+		}
+	}
+	s.T.Fatalf("%s has no pool of %s", operator, asset)
+	return Pool{}
+}
+
+// Bucket is what unbonds since one epoch.
+type Bucket struct {
+	Epoch     uint64
+	Tokens    Int
+	Magnitude struct {
+		Value     Int
+		Era, Norm uint32
+	}
+	MaturesAt Time `json:"matures_at"`
+}
+
+// Buckets asks the delegation contract.
+func (s *Suite) Buckets(operator harness.Name, asset string) (buckets []Bucket) {
+	s.T.Helper()
+	s.Host.Query(s.Delegation, Msg{"buckets": Msg{"operator": operator.String(), "asset": asset, "limit": 100}}, &buckets)
+	return buckets
+}
+
+// Dust is what belongs to nobody of an asset.
+func (s *Suite) Dust(asset string) (dust Int) {
+	s.T.Helper()
+	s.Host.Query(s.Delegation, Msg{"dust": Msg{"asset": asset}}, &dust)
+	return dust
+}
+
+// Epoch is the present one.
+type Epoch struct {
+	Epoch      uint64
+	Start, End Time
+	MaturesAt  Time `json:"matures_at"`
+}
+
+// Epoch asks the delegation contract.
+func (s *Suite) Epoch() (epoch Epoch) {
+	s.T.Helper()
+	s.Host.Query(s.Delegation, Msg{"epoch": Msg{}}, &epoch)
+	return epoch
+}
+
+type poolKey struct{ Operator, Asset string }
+
+// Position is what an active position of somebody is worth, zero without one.
+func (s *Suite) Position(who, operator harness.Name, asset string) Int {
+	s.T.Helper()
+	var positions []struct {
+		Pool  poolKey
+		Value Int
+	}
+	s.Host.Query(s.Delegation, Msg{"positions": Msg{"owner": who.String(), "limit": 100}}, &positions)
+	for _, position := range positions {
+		if position.Pool == (poolKey{operator.String(), asset}) {
+			return position.Value
+		}
+	}
+	return Zero
+}
+
+// Unbonding is what all unbonding entries of somebody at one pool are worth.
+func (s *Suite) Unbonding(who, operator harness.Name, asset string) Int {
+	s.T.Helper()
+	var entries []struct {
+		Pool  poolKey
+		Value Int
+	}
+	s.Host.Query(s.Delegation, Msg{"unbondings": Msg{"owner": who.String(), "limit": 100}}, &entries)
+	sum := Zero
+	for _, entry := range entries {
+		if entry.Pool == (poolKey{operator.String(), asset}) {
+			sum = sum.Add(entry.Value)
+		}
+	}
+	return sum
+}
+
+// Member is an operator in a service, as the allocation contract has it.
+type Member struct {
+	Operator string
+	Key      []byte
+	Leaving  bool
+	Jailed   bool
+	Power    Int
+	UpdateID Int `json:"update_id"`
+	Slices   []struct {
+		Asset string
+		Share string
+		Slice struct {
+			Value     Int
+			Era, Norm uint32
+		}
+	}
+}
+
+// Member asks the allocation contract for an operator in a service.
+func (s *Suite) Member(service uint32, operator harness.Name) (member Member) {
+	s.T.Helper()
+	s.Host.Query(s.Allocation, Msg{"member": Msg{"service": service, "operator": operator.String()}}, &member)
+	return member
+}
+
+// Members asks the allocation contract for all operators in a service.
+func (s *Suite) Members(service uint32) (members []Member) {
+	s.T.Helper()
+	for {
+		var page []Member
+		query := Msg{"service": service, "limit": 30}
+		if len(members) > 0 {
+			query["start_after"] = members[len(members)-1].Operator
+		}
+		s.Host.Query(s.Allocation, Msg{"members": query}, &page)
+		members = append(members, page...)
+		if len(page) < 30 {
+			return members
+		}
+	}
+}
+
+// Slice is what a service may slash of an operator's pool, in magnitude.
+func (m Member) Slice(asset string) Int {
+	for _, slice := range m.Slices {
+		if slice.Asset == asset {
+			return slice.Slice.Value
+		}
+	}
+	return Zero
+}
+
+// GatewayOperator is an operator as the consumer counts it.
+type GatewayOperator struct {
+	Operator string
+	Key      []byte
+	Power    Int
+	UpdateID Int `json:"update_id"`
+}
+
+// GatewayOperator asks the gateway for one operator, which may have no power any more.
+func (s *Suite) GatewayOperator(operator harness.Name) (answer GatewayOperator) {
+	s.T.Helper()
+	s.Consumer.Query(s.Gateway, Msg{"operator": Msg{"operator": Msg{"operator": operator.String()}}}, &answer)
+	return answer
+}
+
+// GatewayOperators asks the gateway for all operators with power.
+func (s *Suite) GatewayOperators() (operators []GatewayOperator) {
+	s.T.Helper()
+	for {
+		var page []GatewayOperator
+		query := Msg{"limit": 100}
+		if len(operators) > 0 {
+			query["start_after"] = operators[len(operators)-1].Operator
+		}
+		s.Consumer.Query(s.Gateway, Msg{"operators": query}, &page)
+		operators = append(operators, page...)
+		if len(page) < 100 {
+			return operators
+		}
+	}
+}
+
+// TotalPower asks the gateway for the sum of all powers.
+func (s *Suite) TotalPower() Int {
+	s.T.Helper()
+	var answer struct{ Power Int }
+	s.Consumer.Query(s.Gateway, Msg{"total_power": Msg{}}, &answer)
+	return answer.Power
+}
+
+// State is an enum as JSON has it: the name of the variant, and what is in it.
+type State map[string]json.RawMessage
+
+// Name is the variant.
+func (s State) Name() string {
+	for name := range s {
+		return name
+	}
+	return "none"
+}
+
+// Field is a field of the variant, as its JSON.
+func (s State) Field(name string) string {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(s[s.Name()], &fields) != nil {
+		return ""
+	}
+	return string(fields[name])
+}
+
+// ReportView is a report as the gateway has it.
+type ReportView struct {
+	Nonce     Int
+	Operator  string
+	UpdateID  Int `json:"update_id"`
+	State     State
+	Attempts  uint32
+	LastError *string `json:"last_error"`
+}
+
+// Where is the state, with the outcome of one that ended.
+func (r ReportView) Where() string {
+	if r.State.Name() != "ended" {
+		return r.State.Name()
+	}
+	var fields struct{ Outcome State }
+	if json.Unmarshal(r.State["ended"], &fields) != nil {
+		return "ended"
+	}
+	return "ended/" + fields.Outcome.Name()
+}
+
+// ReportOf asks the gateway for a report.
+func (s *Suite) ReportOf(nonce int64) (report ReportView) {
+	s.T.Helper()
+	s.Consumer.Query(s.Gateway, Msg{"report": Msg{"nonce": amount(nonce)}}, &report)
+	return report
+}
+
+// Request is a slash as the slashing contract has it.
+type Request struct {
+	Request, Nonce, Height Int
+	Operator, Kind         string
+	State                  State
+}
+
+// Requests asks the slashing contract for all requests of a service.
+func (s *Suite) Requests(service uint32) (requests []Request) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"requests": Msg{"service": service, "limit": 100}}, &requests)
+	return requests
+}
+
+// Standing is whether an operator is jailed or tombstoned at a service.
+type Standing struct {
+	JailedUntil *Time `json:"jailed_until"`
+	Tombstoned  bool
+}
+
+// Standing asks the slashing contract.
+func (s *Suite) Standing(service uint32, operator harness.Name) (standing Standing) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"standing": Msg{"service": service, "operator": operator.String()}}, &standing)
+	return standing
+}
+
+// Delivery is what a service was last told of an operator.
+type Delivery struct {
+	Sent, Acked Int
+	Dirty       bool
+}
+
+// Delivery asks the slashing contract.
+func (s *Suite) Delivery(service uint32, operator harness.Name) (delivery Delivery) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"delivery": Msg{"service": service, "operator": operator.String()}}, &delivery)
+	return delivery
+}
+
+// OutcomeView is an outcome that the consumer did not acknowledge yet.
+type OutcomeView struct {
+	Nonce    Int
+	Outcome  State
+	InFlight bool `json:"in_flight"`
+}
+
+// Outcomes asks the slashing contract.
+func (s *Suite) Outcomes(service uint32) (outcomes []OutcomeView) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"outcomes": Msg{"service": service}}, &outcomes)
+	return outcomes
+}
+
+// LiveChannel is the id of a service's open channel on the host, empty without one.
+func (s *Suite) LiveChannel(service uint32) string {
+	s.T.Helper()
+	var answer struct{ Channel *string }
+	s.Host.Query(s.Slashing, Msg{"service": Msg{"service": service}}, &answer)
+	if answer.Channel == nil {
+		return ""
+	}
+	return *answer.Channel
+}
+
+// Seized is what waits for its payout of an asset, all destinations together.
+func (s *Suite) Seized(asset string) Int {
+	s.T.Helper()
+	var entries []struct{ Amount Int }
+	s.Host.Query(s.Vault, Msg{"seized": Msg{"asset": asset, "limit": 100}}, &entries)
+	sum := Zero
+	for _, entry := range entries {
+		sum = sum.Add(entry.Amount)
+	}
+	return sum
+}
