@@ -69,6 +69,9 @@ func (n Name) Address() sdk.AccAddress { return sdk.AccAddress(n.key().PubKey().
 // String is the address in bech32, as messages want it.
 func (n Name) String() string { return n.Address().String() }
 
+// Label is the name itself, for people.
+func (n Name) Label() string { return string(n) }
+
 // Validator is the address of the validator that the account owns, in bech32.
 func (n Name) Validator() string { return sdk.ValAddress(n.Address()).String() }
 

@@ -10,7 +10,9 @@ import (
 	"cosmossdk.io/math"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 )
 
 // Chain is one wasmd chain. Each transaction is a block of its own.
@@ -70,6 +72,12 @@ func (c *Chain) Balance(address, denom string) math.Int {
 // Supply is how much of a denom there is.
 func (c *Chain) Supply(denom string) math.Int {
 	return c.app.BankKeeper.GetSupply(c.state(), denom).Amount
+}
+
+// Bonded is what the validators of the chain have staked.
+func (c *Chain) Bonded() math.Int {
+	c.t.Helper()
+	return c.Balance(authtypes.NewModuleAddress(stakingtypes.BondedPoolName).String(), Bond)
 }
 
 // Send sends coins from one address to another.

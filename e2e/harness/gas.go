@@ -9,6 +9,7 @@ import (
 // Record is the gas of one transaction.
 type Record struct {
 	Chain  string
+	Sender Name
 	Label  string
 	Gas    uint64
 	Failed bool
@@ -16,6 +17,9 @@ type Record struct {
 
 // plumbing is what the relayer pays to keep light clients up to date, which is no part of a story.
 const plumbing = "update client"
+
+// Plumbing tells whether the transaction is no part of a story.
+func (r Record) Plumbing() bool { return r.Label == plumbing }
 
 // GasTable is the gas of every kind of successful transaction, in the order of their first time:
 // how often, the least and the most.
@@ -27,7 +31,7 @@ func (w *World) GasTable() string {
 	}
 	var rows []row
 	for _, r := range w.Gas {
-		if r.Failed || r.Label == plumbing {
+		if r.Failed || r.Plumbing() {
 			continue
 		}
 		at := slices.IndexFunc(rows, func(known row) bool { return known.Label == r.Label && known.Chain == r.Chain })

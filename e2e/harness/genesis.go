@@ -25,6 +25,7 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	minttypes "github.com/cosmos/cosmos-sdk/x/mint/types"
 	slashingtypes "github.com/cosmos/cosmos-sdk/x/slashing/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
 )
@@ -74,6 +75,7 @@ func newApp(t *testing.T, validators *cmttypes.ValidatorSet, _ []authtypes.Genes
 	genesis[stakingtypes.ModuleName] = cdc.MustMarshalJSON(stakingtypes.NewGenesisState(stakingtypes.DefaultParams(), bonded, delegations))
 	genesis[slashingtypes.ModuleName] = cdc.MustMarshalJSON(slashingtypes.NewGenesisState(slashingtypes.DefaultParams(), infos, nil))
 	genesis[banktypes.ModuleName] = cdc.MustMarshalJSON(banktypes.NewGenesisState(banktypes.DefaultParams(), balances, supply, nil, nil))
+	genesis[minttypes.ModuleName] = cdc.MustMarshalJSON(still())
 	state, err := json.Marshal(genesis)
 	require.NoError(t, err)
 
@@ -86,6 +88,15 @@ func newApp(t *testing.T, validators *cmttypes.ValidatorSet, _ []authtypes.Genes
 	})
 	require.NoError(t, err)
 	return wasmibctesting.WasmTestApp{WasmApp: wasmd}
+}
+
+// still is a mint that mints nothing, so that supply changes by what a story does alone.
+func still() *minttypes.GenesisState {
+	state := minttypes.DefaultGenesisState()
+	state.Minter = minttypes.InitialMinter(math.LegacyZeroDec())
+	state.Params.InflationMin, state.Params.InflationMax = math.LegacyZeroDec(), math.LegacyZeroDec()
+	state.Params.InflationRateChange = math.LegacyZeroDec()
+	return state
 }
 
 // consensusParams leave the limits of gas to the transactions.

@@ -75,7 +75,7 @@ func (c *Chain) Tx(sender Name, label string, gas uint64, msgs ...sdk.Msg) *Resu
 	} else {
 		c.world.capture(c, raw.Events)
 	}
-	c.world.Gas = append(c.world.Gas, Record{Chain: c.Name, Label: label, Gas: result.GasUsed, Failed: raw.Code != 0})
+	c.world.Gas = append(c.world.Gas, Record{Chain: c.Name, Sender: sender, Label: label, Gas: result.GasUsed, Failed: raw.Code != 0})
 	return result
 }
 
