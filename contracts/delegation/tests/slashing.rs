@@ -413,3 +413,40 @@ fn the_answer_reaches_the_allocation_contract_although_the_vault_is_called() {
     let answer: SlashResult = from_json(data).unwrap();
     assert_eq!(answer.cuts[0].seized, Uint128::new(50));
 }
+
+#[test]
+fn a_remainder_that_belongs_to_nobody_is_counted_as_dust() {
+    // Of 6 and 14 one unit is left. Bob's part of it rounds to nothing, and the shares that would
+    // stay with ann stand for less than a unit: it is dust, wherever it happens.
+    let crushed = |unbonding: bool| {
+        let mut s = Suite::new();
+        let start = s.now();
+        s.deposit("ann", "op", ATOM, 6).unwrap();
+        s.deposit("bob", "op", ATOM, 14).unwrap();
+        if unbonding {
+            s.undelegate("ann", "op", ATOM, None).unwrap();
+            s.undelegate("bob", "op", ATOM, None).unwrap();
+        }
+        let cut = s.slash_percent("op", ATOM, 95, 20, start);
+        assert_eq!((cut.seized.u128(), s.dust(ATOM)), (19, 0));
+        s
+    };
+    let counted = |s: &Suite| {
+        assert_eq!((s.dust(ATOM), s.books(ATOM).staked.u128()), (1, 1));
+        assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 0)), (0, 0));
+        s.assert_conserved(ATOM);
+    };
+    let mut s = crushed(false);
+    s.undelegate("bob", "op", ATOM, None).unwrap();
+    counted(&s);
+    let mut s = crushed(true);
+    s.cancel("bob", "op", ATOM, 0, None).unwrap();
+    counted(&s);
+    let mut s = crushed(true);
+    s.advance(DAY + UNBONDING);
+    s.claim("bob", "op", ATOM).unwrap();
+    counted(&s);
+    s.claim("ann", "op", ATOM).unwrap();
+    assert_eq!((s.balance("ann", ATOM), s.balance("bob", ATOM)), (0, 0));
+    counted(&s);
+}
