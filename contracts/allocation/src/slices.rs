@@ -128,11 +128,16 @@ impl Slice {
         Ok(())
     }
 
-    /// Notes that the lower power was told in `update_id`. True if it was not told before.
+    /// Notes that the lower power was told in `update_id`. True if a decrease waits for the
+    /// acknowledgement of it, for the first time or still.
     pub(crate) fn tell(&mut self, update_id: u64) -> bool {
         match &mut self.pending {
-            Some(Pending::Down { told_by, .. }) if told_by.is_none() => {
-                *told_by = Some(update_id);
+            Some(Pending::Down {
+                told_by,
+                acked_at: None,
+                ..
+            }) => {
+                told_by.get_or_insert(update_id);
                 true
             }
             _ => false,

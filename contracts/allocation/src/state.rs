@@ -19,7 +19,11 @@ pub const COUNTS: Map<ServiceId, Counts> = Map::new("n");
 pub const ALLOWED: Map<(ServiceId, &Addr), ()> = Map::new("l");
 /// Operators in services, with their slices. Key: service, operator.
 pub const MEMBERS: Map<(ServiceId, &Addr), Member> = Map::new("m");
-/// The same the other way round. Key: operator, service.
+/// Operators that a sync looks at: those that are in, and those on their way out until they were
+/// told to count nothing. Their strength, in units of value: what they would count with once their
+/// increases took effect. Key: service, operator.
+pub const LISTED: Map<(ServiceId, &Addr), Uint128> = Map::new("i");
+/// Services of operators. Key: operator, service.
 pub const MEMBERSHIPS: Map<(&Addr, ServiceId), ()> = Map::new("o");
 /// What operators counted with. Key: service, operator, update.
 pub const CAPTURES: Map<(ServiceId, &Addr, u64), Capture> = Map::new("c");
@@ -66,8 +70,6 @@ pub struct Service {
 pub struct Counts {
     /// Operators in it, those on their way out not counted.
     pub operators: u32,
-    /// Operators in it, all counted.
-    pub members: u32,
     /// Sum of [`Member::raw`], in units of value.
     pub total: Uint128,
 }
@@ -92,9 +94,6 @@ pub struct Member {
     pub power: Uint128,
     /// The same before the cap on one operator's share.
     pub raw: Uint128,
-    /// What it would count with once its increases took effect: ranks operators when the service
-    /// is full.
-    pub strength: Uint128,
     /// The update that told the power; 0: none.
     pub update_id: u64,
     /// One for each asset promised.

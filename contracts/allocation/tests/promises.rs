@@ -184,6 +184,32 @@ fn a_decrease_waits_for_the_consumers_acknowledgement_but_not_for_ever() {
 }
 
 #[test]
+fn a_decrease_told_again_after_a_timeout_still_waits_for_its_acknowledgement() {
+    let mut suite = Suite::new();
+    suite.register_operator("op");
+    suite.deposit("alice", "op", 1_000_000);
+    let service = suite.register_consumer(Decimal::percent(5));
+    suite.opt_in("op", service, true, 5);
+    suite.settle(service);
+    run(&mut suite, "op", &adjust(service, 1));
+    suite.sync(service);
+    let lost = suite
+        .net
+        .only_pending(palisade_testing::Side::Host)
+        .unwrap();
+    suite.net.pass_timeout(&lost).unwrap();
+    suite.net.timeout(&lost).unwrap();
+    suite.sync(service);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.seen("op").power.u128(), 200_000);
+    let acked = suite.net.host.time();
+    assert_eq!(
+        suite.member(service, "op").slices[0].effective_at,
+        Some(acked.plus_seconds(DEALLOCATION_DELAY))
+    );
+}
+
+#[test]
 fn pending_deallocation_scaled_wrongly_by_a_slash() {
     let (mut suite, service) = one_operator();
     run(&mut suite, "op", &opt_in_msg(service, 30));

@@ -68,22 +68,9 @@ fn dust_operators_filling_a_service() {
     run(&mut suite, "late", &opt_in(service)).unwrap();
     assert!(suite.member(service, "dust2").leaving);
     assert!(!suite.member(service, "real").leaving);
-    // Not stronger than the weakest: refused. Those on their way out hold their place until then.
+    // Not stronger than the weakest: refused.
     suite.register_operator("equal");
     suite.deposit("alice", "equal", 5);
-    let full = ContractError::ServiceFull {
-        service,
-        needed: Uint128::MAX,
-        offered: Uint128::new(5),
-    };
-    refused(&mut suite, "equal", &opt_in(service), &full);
-    suite.settle(service);
-    suite.wait(DEALLOCATION_DELAY);
-    let leave = ExecuteMsg::Leave {
-        service,
-        operator: suite.host("dust1").to_string(),
-    };
-    run(&mut suite, "anybody", &leave).unwrap();
     let full = ContractError::ServiceFull {
         service,
         needed: Uint128::new(5),
@@ -96,6 +83,63 @@ fn dust_operators_filling_a_service() {
     assert_eq!(suite.member(service, "real").power.u128(), 1_000);
     assert_eq!(suite.member(service, "big").power.u128(), 2_000);
     assert_eq!(suite.member(service, "late").power.u128(), 0);
+}
+
+#[test]
+fn dust_on_its_way_out_keeps_nobody_from_coming_in() {
+    let mut suite = Suite::new();
+    let service = local(&mut suite, |terms| terms.max_operators = 1);
+    // One after the other comes in with a unit more, counts, and is on its way out.
+    let names: Vec<_> = (1..=5).map(|n| format!("dust{n}")).collect();
+    for (n, name) in names.iter().enumerate() {
+        operators(&mut suite, &[(name, n as u128 + 1)]);
+        run(&mut suite, name, &opt_in(service)).unwrap();
+        suite.settle(service);
+    }
+    operators(&mut suite, &[("real", 1_000)]);
+    run(&mut suite, "real", &opt_in(service)).unwrap();
+    suite.settle(service);
+    assert_eq!(suite.member(service, "real").power.u128(), 1_000);
+    for name in &names {
+        assert_eq!(suite.member(service, name).power.u128(), 0);
+    }
+    // What never counted leaves at once.
+    operators(&mut suite, &[("other", 2_000)]);
+    run(&mut suite, "other", &opt_in(service)).unwrap();
+    run(&mut suite, "other", &ExecuteMsg::OptOut { service }).unwrap();
+    let leave = ExecuteMsg::Leave {
+        service,
+        operator: suite.host("other").to_string(),
+    };
+    run(&mut suite, "anybody", &leave).unwrap();
+}
+
+#[test]
+fn a_jailed_operator_that_comes_back_displaces_nobody() {
+    let mut suite = Suite::new();
+    operators(&mut suite, &[("bad", 1_000_000), ("good", 1_000)]);
+    let service = local(&mut suite, |terms| terms.max_operators = 1);
+    run(&mut suite, "bad", &opt_in(service)).unwrap();
+    suite.settle(service);
+    let slash = suite.slash(service, 1, "bad", "double_sign");
+    suite.try_slash("slasher", service, slash).unwrap();
+    // Jailed, it counts nothing: anybody with stake takes its place.
+    suite.sync(service);
+    run(&mut suite, "good", &opt_in(service)).unwrap();
+    assert!(suite.member(service, "bad").leaving);
+    suite.settle(service);
+    suite.wait(DEALLOCATION_DELAY);
+    let leave = ExecuteMsg::Leave {
+        service,
+        operator: suite.host("bad").to_string(),
+    };
+    run(&mut suite, "anybody", &leave).unwrap();
+    let full = ContractError::ServiceFull {
+        service,
+        needed: Uint128::new(1_000),
+        offered: Uint128::zero(),
+    };
+    refused(&mut suite, "bad", &opt_in(service), &full);
 }
 
 #[test]

@@ -5,11 +5,11 @@ use palisade_math::capped_power;
 use palisade_types::allocation::{CheckpointResult, ServiceId};
 
 use super::power::Backing;
-use super::touch::settle;
+use super::touch::{settle, strength};
 use super::{ask_stakes, check_list, load_service, only_slashing};
 use crate::events;
 use crate::state::{Capture, Config, Counts, Member, Service, Slice};
-use crate::state::{CAPTURES, CONFIG, COUNTS, MEMBERS};
+use crate::state::{CAPTURES, CONFIG, COUNTS, LISTED, MEMBERS};
 use crate::ContractError;
 
 /// Most history entries pruned at each new one: pruning outruns growth, and its cost is bounded.
@@ -147,12 +147,12 @@ fn load_page(
     let forced = members.len();
     let mut looked_at = 0usize;
     let mut last = None;
-    for entry in MEMBERS
+    for operator in LISTED
         .prefix(service)
-        .range(storage, start, None, Order::Ascending)
+        .keys(storage, start, None, Order::Ascending)
         .take(limit)
     {
-        let (operator, member) = entry?;
+        let operator = operator?;
         looked_at = looked_at.saturating_add(1);
         last = Some(operator.clone());
         if !members
@@ -160,6 +160,7 @@ fn load_page(
             .take(forced)
             .any(|(known, _)| *known == operator)
         {
+            let member = MEMBERS.load(storage, (service, &operator))?;
             members.push((operator, Some(member)));
         }
     }
@@ -183,21 +184,19 @@ impl Update<'_> {
         settle(storage, self.config, backing, operator, &mut member, now)?;
         let key = (self.service, operator, member.update_id);
         let previous = CAPTURES.may_load(storage, key)?;
-        let (count, strength) = if member.leaving || member.jailed {
-            (backing.nothing(), 0u128.into())
+        let count = if member.leaving || member.jailed {
+            backing.nothing()
         } else {
-            let previous = previous.as_ref();
-            let intended = backing.count(&member.slices, None, Slice::intended)?;
-            let count = backing.count(&member.slices, previous, Slice::counting)?;
-            (count, intended.value)
+            backing.count(&member.slices, previous.as_ref(), Slice::counting)?
         };
         counts.total = counts
             .total
             .saturating_sub(member.raw)
             .checked_add(count.value)?;
         member.raw = count.value;
-        member.strength = strength;
         let power = capped_power(count.value, counts.total, self.stored.terms.max_share)?;
+
+        self.list(storage, operator, &member, backing)?;
 
         let same_tokens = match &previous {
             Some(capture) => capture.parts == count.parts,
@@ -230,6 +229,27 @@ impl Update<'_> {
             power,
         };
         Ok(Some((told, awaits)))
+    }
+
+    /// Keeps the list: an operator on its way out that this update tells to count nothing needs no
+    /// further sync.
+    fn list(
+        &self,
+        storage: &mut dyn Storage,
+        operator: &Addr,
+        member: &Member,
+        backing: Backing,
+    ) -> Result<(), ContractError> {
+        let key = (self.service, operator);
+        if member.leaving {
+            LISTED.remove(storage, key);
+            return Ok(());
+        }
+        let strength = strength(backing, member)?;
+        if LISTED.may_load(storage, key)? != Some(strength) {
+            LISTED.save(storage, key, &strength)?;
+        }
+        Ok(())
     }
 
     /// Removes entries that were replaced longer ago than any infraction can be punished. The

@@ -1,6 +1,6 @@
 use cosmwasm_std::{Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, Uint128};
 use palisade_types::allocation::{
-    Admission, KeyProof, ServiceId, SliceShare, MAX_ASSETS, MAX_SERVICES,
+    Action, Admission, KeyProof, ServiceId, SliceShare, MAX_ASSETS, MAX_SERVICES,
 };
 use palisade_types::delegation::{OperatorResponse, QueryMsg};
 
@@ -9,7 +9,7 @@ use super::{ask_stakes, key, load_member, load_service};
 use crate::events;
 use crate::ledger::Ledger;
 use crate::state::{
-    Config, Counts, Member, Operator, Service, Slice, ALLOWED, COMMITMENTS, CONFIG, COUNTS, JAILED,
+    Config, Member, Operator, Service, Slice, ALLOWED, COMMITMENTS, CONFIG, COUNTS, JAILED, LISTED,
     MEMBERS, MEMBERSHIPS, OPERATORS,
 };
 use crate::ContractError;
@@ -93,6 +93,7 @@ pub(crate) fn opt_in(
     key: Option<KeyProof>,
     shares: Vec<SliceShare>,
 ) -> Result<Response, ContractError> {
+    palisade_admin::require_active(deps.storage, &env.block, &Action::Promises)?;
     let config = CONFIG.load(deps.storage)?;
     let stored = load_service(deps.storage, service)?;
     let mut operator = admit(deps.as_ref(), &config, service, &stored, &info.sender)?;
@@ -133,32 +134,22 @@ pub(crate) fn opt_in(
         &shares,
         operator.cap_at(env.block.time),
     )?;
-    member.strength = touch
-        .backing()
-        .count(&member.slices, None, Slice::intended)?
-        .value;
+    let strength = touch.strength(&member)?;
 
     let mut response = Response::new();
     let mut counts = COUNTS.load(deps.storage, service)?;
     if counts.operators >= stored.terms.max_operators {
-        let weakest = displace(
-            &mut deps,
-            &config,
-            &env,
-            service,
-            &stored,
-            &member,
-            &mut counts,
-        )?;
+        let weakest = displace(&mut deps, &config, &env, service, &stored, strength)?;
         response = response.add_event(events::opt_out(service, &weakest, Some(&info.sender)));
+    } else {
+        counts.operators = counts.operators.saturating_add(1);
     }
-    counts.operators = counts.operators.saturating_add(1);
-    counts.members = counts.members.saturating_add(1);
     operator.services = operator.services.saturating_add(1);
     COUNTS.save(deps.storage, service, &counts)?;
     OPERATORS.save(deps.storage, &info.sender, &operator)?;
     MEMBERSHIPS.save(deps.storage, (&info.sender, service), &())?;
     MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
+    LISTED.save(deps.storage, (service, &info.sender), &strength)?;
     let effective_at = env.block.time.plus_seconds(config.allocation_delay);
     Ok(response.add_event(events::opt_in(service, &info.sender, effective_at)))
 }
@@ -194,42 +185,47 @@ fn admit(
     Ok(record)
 }
 
-/// Sends the weakest operator of a full service on its way out, if the newcomer is stronger.
-/// Looks at no more than twice the service's places: those on their way out are bounded too.
+/// Sends the weakest operator of a full service on its way out, if the newcomer is stronger. The
+/// list holds no more than twice the service's places: those that are in, and as many that were
+/// in at the last sync.
 fn displace(
     deps: &mut DepsMut,
     config: &Config,
     env: &Env,
     service: ServiceId,
     stored: &Service,
-    newcomer: &Member,
-    counts: &mut Counts,
+    strength: Uint128,
 ) -> Result<Addr, ContractError> {
     let full = |needed: Uint128| ContractError::ServiceFull {
         service,
         needed,
-        offered: newcomer.strength,
+        offered: strength,
     };
-    let most = stored.terms.max_operators.saturating_mul(2);
-    if stored.terms.admission != (Admission::Open {}) || counts.members >= most {
+    if stored.terms.admission != (Admission::Open {}) {
         return Err(full(Uint128::MAX));
     }
-    let mut weakest: Option<(Addr, Member)> = None;
-    for entry in MEMBERS
+    let listed = LISTED
         .prefix(service)
         .range(deps.storage, None, None, Order::Ascending)
-    {
-        let (operator, member) = entry?;
-        let weaker = |(_, least): &(Addr, Member)| member.strength < least.strength;
-        if !member.leaving && weakest.as_ref().is_none_or(weaker) {
-            weakest = Some((operator, member));
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut weakest: Option<(Addr, Member, Uint128)> = None;
+    for (operator, present) in listed {
+        if weakest
+            .as_ref()
+            .is_some_and(|(_, _, least)| *least <= present)
+        {
+            continue;
+        }
+        let member = load_member(deps.storage, service, &operator)?;
+        if !member.leaving {
+            weakest = Some((operator, member, present));
         }
     }
-    let Some((operator, mut member)) = weakest else {
+    let Some((operator, mut member, least)) = weakest else {
         return Err(full(Uint128::MAX));
     };
-    if newcomer.strength <= member.strength {
-        return Err(full(member.strength));
+    if strength <= least {
+        return Err(full(least));
     }
     let touch = Touch::load(
         deps.as_ref(),
@@ -238,10 +234,26 @@ fn displace(
         (service, stored),
         operator.clone(),
     )?;
-    touch.release(deps, &mut member)?;
-    MEMBERS.save(deps.storage, (service, &operator), &member)?;
-    counts.operators = counts.operators.saturating_sub(1);
+    send_off(deps, &touch, service, &operator, &mut member)?;
     Ok(operator)
+}
+
+/// Sends an operator on its way out. One that counts nothing needs no further sync.
+fn send_off(
+    deps: &mut DepsMut,
+    touch: &Touch,
+    service: ServiceId,
+    operator: &Addr,
+    member: &mut Member,
+) -> Result<(), ContractError> {
+    touch.release(deps, member)?;
+    MEMBERS.save(deps.storage, (service, operator), member)?;
+    if member.power.is_zero() {
+        LISTED.remove(deps.storage, (service, operator));
+    } else {
+        LISTED.save(deps.storage, (service, operator), &Uint128::zero())?;
+    }
+    Ok(())
 }
 
 pub(crate) fn adjust(
@@ -273,10 +285,8 @@ pub(crate) fn adjust(
     )?;
     touch.settle(&mut deps, &mut member)?;
     touch.aim(&mut deps, &mut member, &shares, cap)?;
-    member.strength = touch
-        .backing()
-        .count(&member.slices, None, Slice::intended)?
-        .value;
+    let strength = touch.strength(&member)?;
+    LISTED.save(deps.storage, (service, &info.sender), &strength)?;
     MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
     Ok(Response::new().add_event(events::adjust(service, &info.sender)))
 }
@@ -303,8 +313,7 @@ pub(crate) fn opt_out(
         (service, &stored),
         info.sender.clone(),
     )?;
-    touch.release(&mut deps, &mut member)?;
-    MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
+    send_off(&mut deps, &touch, service, &info.sender, &mut member)?;
     COUNTS.update(deps.storage, service, |counts| {
         let mut counts = counts.unwrap_or_default();
         counts.operators = counts.operators.saturating_sub(1);
@@ -347,8 +356,8 @@ pub(crate) fn leave(
     }
     MEMBERS.remove(deps.storage, (service, &operator));
     MEMBERSHIPS.remove(deps.storage, (&operator, service));
+    LISTED.remove(deps.storage, (service, &operator));
     let mut counts = COUNTS.load(deps.storage, service)?;
-    counts.members = counts.members.saturating_sub(1);
     counts.total = counts.total.saturating_sub(member.raw);
     COUNTS.save(deps.storage, service, &counts)?;
     let mut record = OPERATORS

@@ -117,12 +117,16 @@ impl<'a> Touch<'a> {
     ) -> Result<(), ContractError> {
         self.settle(deps, member)?;
         member.leaving = true;
-        member.strength = Uint128::zero();
         for slice in &mut member.slices {
             let pool = self.pool(&slice.asset)?;
             self.retarget(deps, slice, pool, Uint128::zero(), Decimal::one())?;
         }
         Ok(())
+    }
+
+    /// What the operator would count with once its increases took effect.
+    pub(crate) fn strength(&self, member: &Member) -> Result<Uint128, ContractError> {
+        strength(self.backing(), member)
     }
 
     fn pool(&self, asset: &str) -> Result<&Magnitude, ContractError> {
@@ -159,6 +163,15 @@ impl<'a> Touch<'a> {
             },
         )
     }
+}
+
+/// What an operator would count with once its increases took effect: ranks operators when a
+/// service is full.
+pub(crate) fn strength(backing: Backing, member: &Member) -> Result<Uint128, ContractError> {
+    if member.leaving || member.jailed {
+        return Ok(Uint128::zero());
+    }
+    Ok(backing.count(&member.slices, None, Slice::intended)?.value)
 }
 
 /// Lets changes of a member's slices that are due take effect.
