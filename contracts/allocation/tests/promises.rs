@@ -1,5 +1,10 @@
 //! Opting in, adjusting, opting out: what is promised, and when it counts.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing
+)]
+#![allow(clippy::panic, clippy::too_many_lines, missing_docs)]
 
 use cosmwasm_std::{Decimal, Timestamp, Uint128};
 use palisade_admin::AdminError;

@@ -1,5 +1,10 @@
 //! Admission, full services, keys, shares of power, assets.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing
+)]
+#![allow(clippy::panic, clippy::too_many_lines, missing_docs)]
 
 use cosmwasm_std::{Decimal, Uint128};
 use palisade_allocation::ContractError;

@@ -233,6 +233,33 @@ fn only_guardian_and_owner_pause() {
 }
 
 #[test]
+fn coins_sent_along_with_the_instantiation_are_refused() {
+    let mut s = Suite::bare();
+    let msg = InstantiateMsg {
+        owner: s.owner.to_string(),
+        guardian: None,
+        vault: s.vault.to_string(),
+        epoch_length: DAY,
+        unbonding_period: DAY,
+    };
+    let owner = s.owner.clone();
+    let coins = cosmwasm_std::coins(1, "coin");
+    let mint = cw_multi_test::BankSudo::Mint {
+        to_address: owner.to_string(),
+        amount: coins.clone(),
+    };
+    s.app.sudo(mint.into()).unwrap();
+    let error = s
+        .app
+        .instantiate_contract(s.code, owner, &msg, &coins, "d", None)
+        .unwrap_err();
+    assert_eq!(
+        error.downcast::<ContractError>().unwrap(),
+        ContractError::Payment(cw_utils::PaymentError::NonPayable {})
+    );
+}
+
+#[test]
 fn periods_that_cannot_work_are_refused() {
     let mut s = Suite::bare();
     let mut instantiate = |epoch_length, unbonding_period| {

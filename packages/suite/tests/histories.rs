@@ -35,6 +35,8 @@ struct History {
 
 /// The slices of one operator, in the unit of the pool's present magnitude.
 type Slices = BTreeMap<(ServiceId, String), Uint128>;
+/// Era and norm of each pool of one operator.
+type Units = BTreeMap<String, (u32, u32)>;
 
 impl History {
     fn new() -> Self {
@@ -213,7 +215,7 @@ impl History {
         [self.chain, self.locals[0], self.locals[1]]
     }
 
-    fn slices(&self, operator: &str) -> (Slices, BTreeMap<String, (u32, u32)>) {
+    fn slices(&self, operator: &str) -> (Slices, Units) {
         let mut slices = Slices::new();
         let mut units = BTreeMap::new();
         for service in self.services() {
@@ -235,7 +237,7 @@ impl History {
     }
 
     /// Invariants 1, 3, 4 and 10.
-    fn check(&self, before: &[(Slices, BTreeMap<String, (u32, u32)>)]) {
+    fn check(&self, before: &[(Slices, Units)]) {
         let story = || self.log.join("\n");
         for asset in ASSETS {
             let books = self.suite.books(asset);

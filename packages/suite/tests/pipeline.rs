@@ -1,6 +1,11 @@
 //! The product's spine: stake goes in on the host, a consumer counts on it, and a penalty that the
 //! consumer reports takes it.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::too_many_lines,
+    missing_docs
+)]
 
 use cosmwasm_std::Decimal;
 use palisade_ibc::Outcome;
