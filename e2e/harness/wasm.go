@@ -87,6 +87,21 @@ func (c *Chain) ExecuteWithGas(gas uint64, sender Name, contract string, msg any
 	})
 }
 
+// ExecuteMany sends many messages to a contract in one transaction, each with the same coins.
+func (c *Chain) ExecuteMany(sender Name, contract string, bodies []Msg, funds ...sdk.Coin) *Result {
+	c.t.Helper()
+	msgs := make([]sdk.Msg, 0, len(bodies))
+	for _, body := range bodies {
+		msgs = append(msgs, &wasmtypes.MsgExecuteContract{
+			Sender:   sender.String(),
+			Contract: contract,
+			Msg:      c.json(body),
+			Funds:    sdk.NewCoins(funds...),
+		})
+	}
+	return c.Tx(sender, c.label(contract)+" many", MaxGas, msgs...)
+}
+
 // Migrate moves a contract to another code, as its admin.
 func (c *Chain) Migrate(contract string, code uint64, msg any) *Result {
 	c.t.Helper()
@@ -140,6 +155,9 @@ func (c *Chain) Port(contract string) string {
 	require.NotEmpty(c.t, info.IBCPortID, "%s has no IBC entry points", c.label(contract))
 	return info.IBCPortID
 }
+
+// Label is what the story calls a contract.
+func (c *Chain) Label(contract string) string { return c.label(contract) }
 
 func (c *Chain) label(contract string) string {
 	if label, ok := c.labels[contract]; ok {

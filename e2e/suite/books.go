@@ -31,12 +31,13 @@ func (s *Suite) AuditBooks(asset string, operators ...harness.Name) []Difference
 	there := s.Dust(asset)
 	for _, operator := range operators {
 		for _, pool := range s.Pools(operator) {
-			if pool.Asset == asset {
-				there = there.Add(pool.Tokens)
+			if pool.Asset != asset {
+				continue
 			}
-		}
-		for _, bucket := range s.Buckets(operator, asset) {
-			there = there.Add(bucket.Tokens)
+			there = there.Add(pool.Tokens)
+			for _, bucket := range s.Buckets(operator, asset) {
+				there = there.Add(bucket.Tokens)
+			}
 		}
 	}
 	owed := books.Idle.Add(books.Staked).Add(books.Seized)

@@ -73,10 +73,16 @@ func (t Terms) message(evidence int64) Msg {
 	}}
 }
 
+// Register registers a service.
+func (s *Suite) Register(admin harness.Name, terms Terms) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(admin, s.Slashing, terms.message(seconds(s.Periods.Evidence)))
+}
+
 // RegisterService registers a service, and returns its number.
 func (s *Suite) RegisterService(admin harness.Name, terms Terms) uint32 {
 	s.T.Helper()
-	result := s.Host.Execute(admin, s.Slashing, terms.message(seconds(s.Periods.Evidence))).OK()
+	result := s.Register(admin, terms).OK()
 	number, err := strconv.ParseUint(result.Attribute("wasm-register_service", "service"), 10, 32)
 	if err != nil {
 		s.T.Fatalf("the number of a service: %v", err)

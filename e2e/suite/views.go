@@ -148,18 +148,21 @@ func (s *Suite) Member(service uint32, operator harness.Name) (member Member) {
 	return member
 }
 
+// membersPage is how many members fit into the gas that a node grants a query.
+const membersPage = 10
+
 // Members asks the allocation contract for all operators in a service.
 func (s *Suite) Members(service uint32) (members []Member) {
 	s.T.Helper()
 	for {
 		var page []Member
-		query := Msg{"service": service, "limit": 30}
+		query := Msg{"service": service, "limit": membersPage}
 		if len(members) > 0 {
 			query["start_after"] = members[len(members)-1].Operator
 		}
 		s.Host.Query(s.Allocation, Msg{"members": query}, &page)
 		members = append(members, page...)
-		if len(page) < 30 {
+		if len(page) < membersPage {
 			return members
 		}
 	}

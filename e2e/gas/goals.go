@@ -1,0 +1,60 @@
+package gas
+
+import "fmt"
+
+// Goal is a limit that the project set itself.
+type Goal struct {
+	What  string
+	Got   uint64
+	Limit uint64
+}
+
+// Missed tells whether the goal is missed.
+func (g Goal) Missed() bool { return g.Got > g.Limit }
+
+// String is the goal as a person reads it.
+func (g Goal) String() string {
+	if !g.Missed() {
+		return fmt.Sprintf("met     %-52s %9d of %9d", g.What, g.Got, g.Limit)
+	}
+	return fmt.Sprintf("MISSED  %-52s %9d of %9d, by %d (%.1f %%)",
+		g.What, g.Got, g.Limit, g.Got-g.Limit, 100*float64(g.Got-g.Limit)/float64(g.Limit))
+}
+
+// maxBytes is the size of a contract that every chain takes.
+const maxBytes = 350 * 1024
+
+// most are the limits of single messages.
+var most = []struct {
+	message string
+	limit   uint64
+}{
+	{"vault.deposit_and_delegate", 230_000},
+	{"delegation.undelegate", 160_000},
+	{"delegation.claim", 215_000},
+	{"slashing.receive_slash", 440_000},
+}
+
+// flat are messages whose gas must not grow with stakers, operators or services.
+var flat = []string{"vault.deposit_and_delegate", "delegation.undelegate", "delegation.claim"}
+
+// Goals are all goals, met or missed.
+func (r *Report) Goals() []Goal {
+	var goals []Goal
+	for _, m := range most {
+		goals = append(goals, Goal{What: m.message, Got: r.Messages[m.message], Limit: m.limit})
+	}
+	for _, message := range flat {
+		goals = append(goals, near(message+" in a crowd, to 1 %", r.Messages[message], r.Messages[message+"_in_a_crowd"]))
+	}
+	goals = append(goals, near("a slash of 1,000 stakers like one of 1, to 1 %", r.ReceiveSlash["1"], r.ReceiveSlash["1000"]))
+	for _, contract := range Contracts {
+		goals = append(goals, Goal{What: "bytes of " + contract, Got: uint64(r.Bytes[contract]), Limit: maxBytes})
+	}
+	return goals
+}
+
+// near is the goal that a number is at most a hundredth above another. Below is as good.
+func near(what string, base, got uint64) Goal {
+	return Goal{What: what, Got: got, Limit: base + base/100}
+}
