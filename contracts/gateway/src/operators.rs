@@ -114,10 +114,10 @@ fn replace(
         None => REMOVED.may_load(storage, name)?,
     };
 
-    // A late entry is skipped, but its key once was the operator's, and has to resolve.
-    if entry.key.is_some() && old.as_ref().and_then(|o| o.key.as_ref()) != entry.key.as_ref() {
-        assign_key(storage, update_id, entry)?;
-    }
+    // A late entry is skipped, but its key once was the operator's, and has to resolve. A key that
+    // is the same as before is assigned anew: an entry in between may have given it to another, or
+    // may still come late.
+    assign_key(storage, update_id, entry)?;
     if old.as_ref().is_some_and(|o| update_id <= o.update_id) {
         return Ok(None);
     }

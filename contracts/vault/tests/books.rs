@@ -227,11 +227,7 @@ fn check(suite: &Suite, models: &BTreeMap<&str, Model>, supplies: &BTreeMap<&str
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 48,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(palisade_testing::seeded(48))]
 
     #[test]
     fn the_vault_holds_what_it_owes_after_every_step(steps in steps()) {

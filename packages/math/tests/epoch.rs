@@ -8,13 +8,13 @@
 
 mod common;
 
-use common::config;
+use common::seeded;
 use cosmwasm_std::Timestamp;
 use palisade_math::{Epochs, MathError};
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(seeded(400))]
 
     #[test]
     fn a_moment_lies_between_the_start_of_its_epoch_and_the_next(

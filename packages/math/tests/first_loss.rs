@@ -8,14 +8,14 @@
 
 mod common;
 
-use common::{amount, any_u128, config, uint};
+use common::{amount, any_u128, seeded, uint};
 use cosmwasm_std::{Decimal, Uint128, Uint256};
 use palisade_math::{apportion, split_loss, Exposure, MathError};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(seeded(300))]
 
     #[test]
     fn first_loss_loses_nothing_and_charges_nobody_more_than_agreed(

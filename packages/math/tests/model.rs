@@ -11,7 +11,7 @@
 mod common;
 mod model_parts;
 
-use common::config;
+use common::seeded;
 use model_parts::{step, Model, Size, Step};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ fn play(steps: &[Step], size: Size) {
 }
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(seeded(96))]
 
     #[test]
     fn any_history_of_a_few_units_keeps_the_invariants(steps in vec(step(), 1..250)) {

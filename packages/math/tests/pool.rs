@@ -8,13 +8,13 @@
 
 mod common;
 
-use common::{amount, any_u128, assert_sound, bite, config, pool_after, price_held, uint, worth};
+use common::{amount, any_u128, assert_sound, bite, pool_after, price_held, seeded, uint, worth};
 use palisade_math::{Left, MathError, Position, SharePool};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(seeded(400))]
 
     #[test]
     fn invariant_1_what_went_in_is_in_the_pool_paid_taken_or_dust(

@@ -10,7 +10,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{amount, any_u128, bite, config, uint, Bite};
+use common::{amount, any_u128, bite, seeded, uint, Bite};
 use cosmwasm_std::{Timestamp, Uint128, Uint256};
 use palisade_math::{
     reward_weight, Checkpoint, Epochs, MathError, Position, RewardIndex, Seal, Settled, SharePool,
@@ -146,7 +146,7 @@ fn play(desk: &mut Desk, step: &Step) {
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(seeded(300))]
 
     #[test]
     fn invariant_11_no_more_is_owed_than_was_paid_in(steps in vec(step(), 1..60)) {

@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{amount, any_u128, config, uint, wide};
+use common::{amount, any_u128, seeded, uint, wide};
 use cosmwasm_std::{Decimal, Uint128, Uint256, Uint512};
 use palisade_math::{
     asset_value, capped_power, captured_tokens, equivalent_stake, loss, penalty_magnitude,
@@ -91,7 +91,7 @@ fn millionths(tokens: Uint128, slice: Uint128, magnitude: impl Into<Uint256>) ->
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(seeded(400))]
 
     #[test]
     fn invariant_3_slices_stay_within_the_magnitude_through_any_cuts(

@@ -8,14 +8,14 @@
 
 mod common;
 
-use common::{config, uint};
+use common::{seeded, uint};
 use cosmwasm_std::{Timestamp, Uint128};
 use palisade_math::{Epochs, Stream};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(seeded(300))]
 
     #[test]
     fn a_stream_lets_all_flow_within_the_next_epoch_however_often_it_is_asked(

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::{Decimal, Uint128};
 use palisade_suite::*;
-use palisade_testing::{Action as NetAction, HarnessError, HarnessResult};
+use palisade_testing::{seeded, Action as NetAction, HarnessError, HarnessResult};
 use palisade_types::allocation::{
     ExecuteMsg as AllocationMsg, MemberResponse, QueryMsg, ServiceId,
 };
@@ -373,10 +373,8 @@ fn adjust(service: ServiceId, asset: &str, amount: u128) -> AllocationMsg {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 12,
-        failure_persistence: None,
         max_shrink_iters: 40,
-        ..ProptestConfig::default()
+        ..seeded(12)
     })]
 
     #[test]

@@ -10,6 +10,7 @@ mod network;
 mod overlay;
 mod querier;
 mod relay;
+mod seeds;
 mod state;
 
 pub use chain::{Chain, ChainApp, SECONDS_PER_BLOCK};
@@ -22,4 +23,5 @@ pub use ibc::transfer::{denom_of_path, TransferData, TRANSFER_VERSION};
 pub use ibc::TRANSFER_PORT;
 pub use network::{Channel, ChannelPoint, Network, Proposal, Side};
 pub use relay::{Packet, PendingAck, ReceiveOutcome, Relayed, StepOutcome};
+pub use seeds::seeded;
 pub use state::{ChannelEnd, ChannelState, ClientView, PacketStatus, SentPacket};

@@ -56,19 +56,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases: std::env::var("PROPTEST_CASES")
-            .ok()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(cases),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(palisade_testing::seeded(60))]
 
     #[test]
     fn invariants_1_to_8_and_12_hold_in_any_history(steps in vec(step(), 1..60)) {
@@ -112,7 +101,7 @@ fn wealth(s: &Suite, staker: &str) -> u128 {
 }
 
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(palisade_testing::seeded(60))]
 
     #[test]
     fn invariant_7_parts_gain_nothing(

@@ -409,7 +409,7 @@ fn slash(nonce: u64) -> Binary {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(palisade_testing::seeded(400))]
 
     /// Whatever bytes come back, for whatever packet, in whatever order: no error, no panic, and
     /// a report is in the end open or ended by a result, never gone.

@@ -227,6 +227,18 @@ fn a_total_beyond_128_bits_is_refused_and_reverted() {
     assert_eq!(suite.total(), (u128::MAX.into(), 4));
 }
 
+#[test]
+fn a_key_that_came_back_is_not_taken_by_a_late_packet() {
+    let mut suite = Suite::open();
+    // Carol's key went to Dave in update 2 and came back in 3; update 2 comes last.
+    suite.apply(&set(1, &[keyed("carol", 10, 3)]));
+    suite.apply(&set(3, &[keyed("carol", 10, 3), keyed("dave", 5, 6)]));
+    suite.apply(&set(2, &[keyed("carol", 10, 5), keyed("dave", 5, 3)]));
+    assert_eq!(suite.holder(3), Some("carol".to_string()));
+    assert_eq!(suite.holder(5), Some("carol".to_string()));
+    assert_eq!(suite.holder(6), Some("dave".to_string()));
+}
+
 /// What an honest host does to its operators: powers change, keys are new or handed over after
 /// they were dropped.
 #[derive(Clone, Debug)]
@@ -305,7 +317,7 @@ fn view(suite: &Suite) -> View {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(palisade_testing::seeded(40))]
 
     /// Each packet comes at least once, some more often, in any order: the set is the same.
     #[test]

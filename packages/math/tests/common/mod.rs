@@ -1,37 +1,13 @@
-//! What the tests of this crate share: seeds, amounts, and exact comparisons.
+//! What the tests of this crate share: amounts, and exact comparisons.
 
 #![allow(dead_code, clippy::arithmetic_side_effects, clippy::unwrap_used)]
-
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cosmwasm_std::{Uint128, Uint256, Uint512};
 use palisade_math::{Position, SharePool, VIRTUAL_SHARES};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
-/// `cases` cases (or `PROPTEST_CASES` of them) from a fresh seed, which a failure
-/// shows. To repeat it, run with `PROPTEST_RNG_SEED` set to it.
-pub(crate) fn config(cases: u32) -> ProptestConfig {
-    let number = |name| {
-        std::env::var(name)
-            .ok()
-            .and_then(|value| value.parse().ok())
-    };
-    let seed = number("PROPTEST_RNG_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        u64::from(now.subsec_nanos()) ^ (now.as_secs() << 30)
-    });
-    let cases = number("PROPTEST_CASES")
-        .and_then(|cases| u32::try_from(cases).ok())
-        .unwrap_or(cases);
-    println!("PROPTEST_RNG_SEED={seed}");
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(seed),
-        ..ProptestConfig::default()
-    }
-}
+#[allow(unused_imports)] // not every test file plays at random
+pub(crate) use palisade_testing::seeded;
 
 /// Token amounts of every size, from a unit to a trillion tokens of 18 decimals.
 pub(crate) fn amount() -> impl Strategy<Value = u128> {

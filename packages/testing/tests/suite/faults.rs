@@ -120,7 +120,7 @@ fn actions_choose_from_what_there_is() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(palisade_testing::seeded(64))]
 
     #[test]
     fn every_packet_has_one_fate_on_unordered_channels(
