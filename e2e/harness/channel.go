@@ -122,6 +122,17 @@ func (c *Channel) CloseConfirm(at *Chain) *Result {
 		end.Port, end.ID, proof, height, Relayer.String()))
 }
 
+// ForceClose closes an end as an upgrade of its chain might: no contract is asked or told.
+func (c *Channel) ForceClose(at *Chain) {
+	at.t.Helper()
+	end, _ := c.of(at)
+	state := end.State()
+	state.State = channeltypes.CLOSED
+	at.app.IBCKeeper.ChannelKeeper.SetChannel(at.inner.GetContext(), end.Port, end.ID, state)
+	at.Block()
+	require.False(at.t, end.Open())
+}
+
 // of is the end at a chain, and the other one.
 func (c *Channel) of(chain *Chain) (*ChannelEnd, *ChannelEnd) {
 	if c.A.Chain == chain {

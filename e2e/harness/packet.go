@@ -164,6 +164,14 @@ func (w *World) TimeoutOnClose(p *Packet) *Result {
 		channeltypes.NewMsgTimeoutOnClose(p.Packet, next, proof, closed, height, Relayer.String())))
 }
 
+// stuck tells that no relayer can move the packet: its light clients are left to expire, or its
+// channel is closed at an end. What can be timed out nevertheless, a story does itself.
+func (p *Packet) stuck() bool {
+	from := &ChannelEnd{Chain: p.From, Port: p.SourcePort, ID: p.SourceChannel}
+	to := &ChannelEnd{Chain: p.To, Port: p.DestinationPort, ID: p.DestinationChannel}
+	return p.link.dead || !from.Open() || !to.Open()
+}
+
 // Relay brings every packet and every ack to where it belongs, and times out what is too late,
 // until the network is quiet. It returns the packets whose end came.
 func (w *World) Relay() []*Packet {
@@ -172,7 +180,7 @@ func (w *World) Relay() []*Packet {
 	for range rounds {
 		moved := false
 		for _, p := range w.packets {
-			if p.Done || p.link.dead {
+			if p.Done || p.stuck() {
 				continue
 			}
 			switch {
