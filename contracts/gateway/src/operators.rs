@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cosmwasm_std::{BlockInfo, Event, Order, StdResult, Storage, Timestamp, Uint128};
+use cosmwasm_std::{Binary, BlockInfo, Event, Order, StdResult, Storage, Timestamp, Uint128};
 use cw_storage_plus::Bound;
 use palisade_ibc::{Offender, OperatorPower, OperatorSet, MAX_SET_OPERATORS};
 
@@ -113,51 +113,104 @@ fn replace(
         Some(operator) => Some(operator),
         None => REMOVED.may_load(storage, name)?,
     };
+    let late = old.as_ref().is_some_and(|o| update_id <= o.update_id);
 
-    // A late entry is skipped, but its key once was the operator's, and has to resolve. A key that
-    // is the same as before is assigned anew: an entry in between may have given it to another, or
-    // may still come late.
-    assign_key(storage, update_id, entry)?;
-    if old.as_ref().is_some_and(|o| update_id <= o.update_id) {
+    // A late entry is skipped, but its key was the operator's once, and has to resolve.
+    if let Some(key) = &entry.key {
+        claim_key(storage, key, name, update_id, late)?;
+    }
+    if late {
         return Ok(None);
     }
+    let power = match old {
+        Some(old) => {
+            if old.key != entry.key {
+                release_key(storage, name, &old)?;
+            }
+            if !was_active && !entry.power.is_zero() {
+                REMOVED.remove(storage, name);
+            }
+            old.power
+        }
+        None => Uint128::zero(),
+    };
     let new = Operator {
         key: entry.key.clone(),
         power: entry.power,
         update_id,
     };
-    let is_active = !entry.power.is_zero();
-    if is_active {
-        OPERATORS.save(storage, name, &new)?;
-    } else {
+    if entry.power.is_zero() {
         REMOVED.save(storage, name, &new)?;
+        if was_active {
+            OPERATORS.remove(storage, name);
+        }
+    } else {
+        OPERATORS.save(storage, name, &new)?;
     }
-    match (was_active, is_active) {
-        (true, false) => OPERATORS.remove(storage, name),
-        (false, true) if old.is_some() => REMOVED.remove(storage, name),
-        _ => {}
-    }
-    Ok(Some(old.map_or(Uint128::zero(), |o| o.power)))
+    Ok(Some(power))
 }
 
-/// Gives a key to the operator, unless a newer update gave it to somebody.
-fn assign_key(
+/// Gives a key to an operator, unless a newer update named it as another's. While a holder has
+/// the key, its own record tells the newest such update; writing it here each time would cost as
+/// much again as the record.
+fn claim_key(
     storage: &mut dyn Storage,
+    key: &Binary,
+    name: &str,
     update_id: u64,
-    entry: &OperatorPower,
+    late: bool,
 ) -> Result<(), ContractError> {
-    let Some(key) = &entry.key else {
+    if let Some(holder) = KEYS.may_load(storage, key)? {
+        let stored = holder.update_id;
+        let newest = if holder.operator == name {
+            if !late {
+                return Ok(());
+            }
+            stored
+        } else {
+            load(storage, &holder.operator)?
+                .filter(|o| o.key.as_ref() == Some(key))
+                .map_or(stored, |o| o.update_id.max(stored))
+        };
+        if update_id <= newest {
+            return Ok(());
+        }
+    }
+    save_holder(storage, key, name, update_id)
+}
+
+/// Notes the newest update by which the operator had the key that it now gives up.
+fn release_key(storage: &mut dyn Storage, name: &str, old: &Operator) -> Result<(), ContractError> {
+    let Some(key) = &old.key else {
         return Ok(());
     };
     let holder = KEYS.may_load(storage, key)?;
-    if holder.is_some_and(|h| update_id <= h.update_id) {
-        return Ok(());
+    if holder.is_some_and(|h| h.operator == name && h.update_id < old.update_id) {
+        save_holder(storage, key, name, old.update_id)?;
     }
+    Ok(())
+}
+
+fn save_holder(
+    storage: &mut dyn Storage,
+    key: &Binary,
+    name: &str,
+    update_id: u64,
+) -> Result<(), ContractError> {
+    let operator = name.to_string();
     let holder = KeyHolder {
-        operator: entry.operator.clone(),
+        operator,
         update_id,
     };
     Ok(KEYS.save(storage, key, &holder)?)
+}
+
+/// An operator's record, in the set or not.
+fn load(storage: &dyn Storage, name: &str) -> StdResult<Option<Operator>> {
+    match OPERATORS.may_load(storage, name)? {
+        Some(operator) => Ok(Some(operator)),
+        None => REMOVED.may_load(storage, name),
+    }
 }
 
 fn at(block: &BlockInfo, power: Uint128) -> Entry {
@@ -227,11 +280,7 @@ pub(crate) fn resolve(
                 .operator
         }
     };
-    let operator = match OPERATORS.may_load(storage, &name)? {
-        Some(operator) => Some(operator),
-        None => REMOVED.may_load(storage, &name)?,
-    };
-    match operator {
+    match load(storage, &name)? {
         Some(operator) => Ok((name, operator)),
         None => Err(ContractError::UnknownOperator { operator: name }),
     }

@@ -89,7 +89,7 @@ pub(crate) struct KeyHolder {
     /// The operator.
     #[serde(rename = "o")]
     pub(crate) operator: String,
-    /// The update that assigned it.
+    /// An update by which it was the operator's; the newest one, once the operator gave it up.
     #[serde(rename = "u")]
     pub(crate) update_id: u64,
 }

@@ -354,7 +354,7 @@ fn every_step_checks_everything() {
     assert!(is_refused(error));
     // Only Init may leave the version open.
     let unnamed = channel(ORDER, port, "", connection);
-    let msg = IbcChannelOpenMsg::new_try(unnamed, "");
+    let msg = IbcChannelOpenMsg::new_try(unnamed, VERSION);
     let error = ibc::ibc_channel_open(deps.as_mut(), mock_env(), msg).unwrap_err();
     assert!(is_refused(error));
     let msg = IbcChannelConnectMsg::new_ack(good.clone(), "palisade-2");

@@ -17,6 +17,7 @@ mod channels;
 mod history;
 mod host;
 mod ledger;
+mod lone;
 mod reports;
 mod retries;
 mod sets;

@@ -1,21 +1,19 @@
 //! A slash is never lost: whatever happens to its packet, it is sent until the host has it.
 
-use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env};
+use cosmwasm_std::testing::{message_info, mock_env};
 use cosmwasm_std::{
-    from_json, to_json_binary, Addr, Binary, CosmosMsg, DepsMut, IbcAcknowledgement, IbcEndpoint,
-    IbcMsg, IbcPacket, IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg, Response, StdAck,
-    Timestamp, Uint64,
+    from_json, to_json_binary, Addr, Binary, CosmosMsg, IbcAcknowledgement, IbcMsg, IbcPacket,
+    IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg, StdAck, Timestamp, Uint64,
 };
 use palisade_gateway::{contract, ibc, ContractError};
-use palisade_ibc::{
-    encode_ack, ConsumerPacket, Offender, Outcome, Peer, Slash, SlashAck, DOWNTIME, VERSION,
-};
+use palisade_ibc::{encode_ack, ConsumerPacket, Offender, Outcome, Slash, SlashAck, DOWNTIME};
 use palisade_testing::Side;
 use palisade_types::gateway::*;
 use proptest::prelude::*;
 
 use crate::host::{Answer, HostMsg};
 use crate::ledger::{power, set, Suite, TIMEOUT};
+use crate::lone::{packet, Lone};
 
 const RELAY: ExecuteMsg = ExecuteMsg::Relay { limit: None };
 
@@ -234,6 +232,23 @@ fn what_the_host_accepted_is_not_undone_by_a_later_refusal() {
 }
 
 #[test]
+fn the_number_under_which_the_host_accepted_first_stays() {
+    let (mut gateway, sent) = reported();
+    for request in [5u64, 6] {
+        let answer = SlashAck::Duplicate {
+            request: request.into(),
+            outcome: None,
+        };
+        let ack = IbcAcknowledgement::new(encode_ack(&answer).unwrap());
+        let msg = IbcPacketAckMsg::new(ack, sent.clone(), Addr::unchecked("relayer"));
+        ibc::ibc_packet_ack(gateway.deps.as_mut(), mock_env(), msg).unwrap();
+        let nonce = Uint64::one();
+        let report: ReportResponse = gateway.query(QueryMsg::Report { nonce }).unwrap();
+        assert_eq!(report.state, accepted(5));
+    }
+}
+
+#[test]
 fn a_report_that_cannot_be_sent_is_kept() {
     let mut suite = Suite::with_operators();
     // The host's clock, as this chain's client sees it, is past any timeout that we may give.
@@ -296,64 +311,9 @@ fn reports_that_wait_cannot_starve_one_that_is_due() {
 }
 
 /// A gateway on its own, with operator `alice` and report 1 sent on `channel-0`.
-fn reported() -> (
-    cosmwasm_std::OwnedDeps<
-        cosmwasm_std::MemoryStorage,
-        cosmwasm_std::testing::MockApi,
-        cosmwasm_std::testing::MockQuerier,
-    >,
-    IbcPacket,
-) {
-    let mut deps = mock_dependencies();
-    let owner = deps.api.addr_make("owner");
-    let msg = InstantiateMsg {
-        owner: owner.to_string(),
-        guardian: None,
-        host: Peer {
-            connection_id: "connection-2".into(),
-            port: "their_port".into(),
-        },
-        packet_timeout: TIMEOUT,
-        history: 1_000,
-        reporters: vec![owner.to_string()],
-    };
-    let info = message_info(&owner, &[]);
-    contract::instantiate(deps.as_mut(), mock_env(), info.clone(), msg).unwrap();
-    let connect = cosmwasm_std::testing::mock_ibc_channel_connect_confirm(
-        "channel-0",
-        palisade_ibc::ORDER,
-        VERSION,
-    );
-    ibc::ibc_channel_connect(deps.as_mut(), mock_env(), connect).unwrap();
-    let data = to_json_binary(&set(1, &[power("alice", 1)])).unwrap();
-    let packet = packet("their_port", "channel-9", "channel-0", data);
-    let msg = IbcPacketReceiveMsg::new(packet, Addr::unchecked("relayer"));
-    ibc::ibc_packet_receive(deps.as_mut(), mock_env(), msg).unwrap();
-    let response = report(deps.as_mut(), &owner);
-    let CosmosMsg::Ibc(IbcMsg::SendPacket { data, .. }) = response.messages[0].msg.clone() else {
-        panic!()
-    };
-    (
-        deps,
-        self::packet("our_port", "channel-0", "channel-9", data),
-    )
-}
-
-fn packet(port: &str, src: &str, dest: &str, data: Binary) -> IbcPacket {
-    let end = |port: &str, id: &str| IbcEndpoint {
-        port_id: port.into(),
-        channel_id: id.into(),
-    };
-    IbcPacket::new(
-        data,
-        end(port, src),
-        end("port", dest),
-        1,
-        mock_env().block.time.plus_seconds(100).into(),
-    )
-}
-
-fn report(deps: DepsMut, reporter: &Addr) -> Response {
+fn reported() -> (Lone, IbcPacket) {
+    let mut gateway = Lone::new();
+    gateway.apply(&set(1, &[power("alice", 1)]));
     let env = mock_env();
     let infraction = Infraction {
         offender: Offender::Operator("alice".into()),
@@ -361,8 +321,12 @@ fn report(deps: DepsMut, reporter: &Addr) -> Response {
         height: env.block.height.into(),
         time: env.block.time,
     };
-    let info = message_info(reporter, &[]);
-    contract::execute(deps, env, info, ExecuteMsg::Report(infraction)).unwrap()
+    let deps = gateway.deps.as_mut();
+    let response = contract::sudo(deps, env, SudoMsg::Report(infraction)).unwrap();
+    let CosmosMsg::Ibc(IbcMsg::SendPacket { data, .. }) = response.messages[0].msg.clone() else {
+        panic!()
+    };
+    (gateway, packet("our_port", "channel-0", "channel-9", data))
 }
 
 fn answers() -> impl Strategy<Value = Vec<u8>> {
@@ -420,7 +384,8 @@ proptest! {
             1..6,
         )
     ) {
-        let (mut deps, sent) = reported();
+        let (gateway, sent) = reported();
+        let mut deps = gateway.deps;
         let relayer = Addr::unchecked("relayer");
         let mut ends = 0;
         for (ack, which, junk, timeout) in steps {
@@ -463,7 +428,7 @@ proptest! {
     /// No bytes make the receiver panic, and refused ones change nothing.
     #[test]
     fn receive_never_panics(data in prop::collection::vec(any::<u8>(), 0..200), variant in 0..3) {
-        let (mut deps, _) = reported();
+        let mut deps = reported().0.deps;
         let text = String::from_utf8_lossy(&data).into_owned();
         let data = match variant {
             0 => Binary::from(data),
