@@ -74,6 +74,11 @@ func (c *Chain) Supply(denom string) math.Int {
 	return c.app.BankKeeper.GetSupply(c.state(), denom).Amount
 }
 
+// ModuleAddress is the address of a module of the chain.
+func (c *Chain) ModuleAddress(module string) string {
+	return authtypes.NewModuleAddress(module).String()
+}
+
 // Bonded is what the validators of the chain have staked.
 func (c *Chain) Bonded() math.Int {
 	c.t.Helper()
