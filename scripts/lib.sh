@@ -15,6 +15,21 @@ die() {
     exit 1
 }
 
+# patiently WHAT COMMAND...: runs a command that may be silent for minutes, and says so now and
+# then. Its exit code is the command's.
+patiently() {
+    local what="$1" pid seconds=0
+    shift
+    "$@" &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.5
+        seconds=$((seconds + 1))
+        if [ $((seconds % 20)) -eq 0 ]; then say "still $what"; fi
+    done
+    wait "$pid"
+}
+
 # need COMMAND HINT: stops with the hint when a command is missing.
 need() { command -v "$1" >/dev/null 2>&1 || die "$1 is needed: $2"; }
 
@@ -60,6 +75,15 @@ ensure_wasm_opt() {
     cp "$ROOT"/scripts/tools/package*.json "$TOOLS/"
     npm ci --prefix "$TOOLS" --no-audit --no-fund --loglevel=error
     printf '%s\n' "$want" >"$stamp"
+}
+
+# ensure_e2e: compiles the program that runs the suite on two chains, and sets E2E to it.
+ensure_e2e() {
+    need go "1.25 or later, see https://go.dev"
+    E2E="$ROOT/target/palisade"
+    say "compiling two chains"
+    patiently "compiling two chains (minutes, the first time)" \
+        go build -C "$ROOT/e2e" -buildvcs=false -o "$E2E" ./cmd/palisade
 }
 
 # contract_names: the folders of contracts/, one a line.
