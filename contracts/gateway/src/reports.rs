@@ -3,7 +3,7 @@
 use cosmwasm_std::{
     to_json_binary, BlockInfo, Event, IbcMsg, StdResult, Storage, SubMsg, Timestamp,
 };
-use palisade_ibc::{ConsumerPacket, Outcome, Slash, SlashAck};
+use palisade_ibc::{ConsumerPacket, Offender, Outcome, Slash, SlashAck};
 use palisade_types::gateway::ReportState;
 
 use crate::events;
@@ -41,7 +41,8 @@ pub(crate) fn send(
 ) -> Result<(SubMsg, Event), ContractError> {
     let packet = ConsumerPacket::Slash(Slash {
         nonce: nonce.into(),
-        offender: report.infraction.offender,
+        // Not the key: the host may resolve it to nobody by then, or to who took it since.
+        offender: Offender::Operator(report.operator),
         infraction: report.infraction.kind,
         update_id: report.update_id.into(),
         height: report.infraction.height,

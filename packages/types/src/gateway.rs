@@ -81,7 +81,7 @@ pub enum SudoMsg {
 /// An infraction to report.
 #[cw_serde]
 pub struct Infraction {
-    /// Who.
+    /// Who. A key is resolved here, and the operator's address is what the host is told.
     pub offender: Offender,
     /// What: `downtime`, `double_sign`, or a kind of the service's own.
     pub kind: String,
