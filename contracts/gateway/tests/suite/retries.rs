@@ -117,6 +117,26 @@ fn a_bounced_report_waits_as_long_as_it_is_told_but_not_for_ever() {
 }
 
 #[test]
+fn nothing_due_tells_when_the_first_one_is() {
+    let mut suite = Suite::with_operators();
+    let now = suite.now();
+    for (operator, seconds) in [("alice", 3_000), ("bob", 2_000), ("alice", 4_000)] {
+        let retry_at = now.plus_seconds(seconds);
+        suite.answer(Answer::Fixed(SlashAck::Bounced { retry_at }));
+        suite.report(&Infraction {
+            kind: format!("kind_{seconds}"),
+            ..suite.downtime(operator)
+        });
+        suite.net.relay_all().unwrap();
+    }
+    let next = Some(now.plus_seconds(2_000));
+    suite.fails("anybody", &RELAY, &ContractError::NothingDue { next });
+    suite.net.advance(2_000);
+    assert_eq!(suite.relay(), 1);
+    assert_eq!(suite.report_by(2).attempts, 2);
+}
+
+#[test]
 fn a_report_survives_the_close_of_its_channel_and_is_sent_again_on_the_new_one() {
     let mut suite = Suite::with_operators();
     let first = suite.channel_id();
