@@ -56,7 +56,7 @@ pub fn execute(
     }
 }
 
-/// Continues after the allocation contract answered.
+/// Continues after the allocation contract answered, or a packet could not be sent.
 ///
 /// # Errors
 /// An answer that cannot be read.

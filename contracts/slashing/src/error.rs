@@ -114,6 +114,12 @@ pub enum ContractError {
         /// The kind.
         kind: String,
     },
+    /// Seized tokens would go where no pay-out of them helps anybody.
+    #[error("{recipient} is a contract of the suite, which cannot receive seized tokens")]
+    Recipient {
+        /// Given.
+        recipient: Addr,
+    },
 
     /// No such service.
     #[error("there is no service {service}")]
@@ -203,12 +209,6 @@ pub enum ContractError {
         error: String,
     },
 
-    /// Nothing can be told without a channel.
-    #[error("service {service} has no open channel")]
-    NoChannel {
-        /// The service.
-        service: ServiceId,
-    },
     /// A page of no or too many operators.
     #[error("a page of {given} operators, 1 to {max} are allowed")]
     SyncLimit {

@@ -5,6 +5,8 @@ use palisade_ibc::{Outcome, Peer, SlashAck};
 use palisade_types::allocation::ServiceId;
 use palisade_types::asset::AssetAmount;
 
+use crate::refusal::Refusal;
+
 fn of(name: &str, service: ServiceId) -> Event {
     Event::new(name).add_attribute("service", service.to_string())
 }
@@ -81,7 +83,7 @@ pub fn update_acknowledged(
         .add_attribute("time", time.to_string())
 }
 
-/// A packet with powers failed; its operators will be told again.
+/// Powers did not arrive, or could not be sent; their operators will be told again.
 #[must_use]
 pub fn update_failed(service: ServiceId, update_id: u64, reason: &str) -> Event {
     of("update_failed", service)
@@ -144,6 +146,22 @@ pub fn slash_executed(
         .add_attribute("seized", seized)
 }
 
+/// A request that waited was refused when its execution came.
+#[must_use]
+pub fn slash_rejected(
+    service: ServiceId,
+    request: u64,
+    operator: &Addr,
+    kind: &str,
+    refusal: &Refusal,
+) -> Event {
+    of("slash_rejected", service)
+        .add_attribute("request", request.to_string())
+        .add_attribute("operator", operator)
+        .add_attribute("kind", kind)
+        .add_attribute("reason", refusal.to_string())
+}
+
 /// A request waits: executions are paused, or its execution failed.
 #[must_use]
 pub fn slash_pending(service: ServiceId, request: u64, operator: &Addr, reason: &str) -> Event {
@@ -167,7 +185,7 @@ pub fn outcome_acknowledged(service: ServiceId, nonce: Uint64) -> Event {
     of("outcome_acknowledged", service).add_attribute("nonce", nonce)
 }
 
-/// A packet with an outcome failed; it will be sent again.
+/// A packet with an outcome failed, or could not be sent; it will be sent again.
 #[must_use]
 pub fn outcome_failed(service: ServiceId, nonce: Uint64, reason: &str) -> Event {
     of("outcome_failed", service)

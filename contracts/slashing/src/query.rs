@@ -12,7 +12,7 @@ use palisade_types::slashing::{
 
 use crate::execute::load_service;
 use crate::state::{
-    Answer, Request, Service, CONFIG, DELIVERIES, DIRTY, LINKS, NONCES, OUTCOMES, PENALTIES,
+    Answer, End, Request, Service, CONFIG, DELIVERIES, DIRTY, LINKS, NONCES, OUTCOMES, PENALTIES,
     PENDING, PROFILES, REQUESTS, SERVICES, STANDINGS, UPDATES,
 };
 use crate::ContractError;
@@ -163,11 +163,12 @@ fn present(service: ServiceId, number: u64, stored: Request) -> RequestResponse 
         height: stored.height.into(),
         time: stored.time,
         received_at: stored.received_at,
-        state: match stored.execution {
+        state: match stored.end {
             None => RequestState::Pending {},
-            Some(execution) => RequestState::Executed {
-                seized: execution.seized,
-                at: execution.at,
+            Some(End::Executed { seized, at }) => RequestState::Executed { seized, at },
+            Some(End::Rejected { refusal, at }) => RequestState::Rejected {
+                reason: refusal.to_string(),
+                at,
             },
         },
     }

@@ -1,4 +1,4 @@
-//! What follows the allocation contract's answers.
+//! What follows the allocation contract's answers, and packets that could not be sent.
 
 use cosmwasm_std::{from_json, DepsMut, Env, Reply, Response, SubMsgResponse, SubMsgResult};
 use cw_utils::{parse_execute_response_data, ParseReplyError};
@@ -24,6 +24,11 @@ pub(crate) fn dispatch(deps: DepsMut, env: Env, reply: Reply) -> Result<Response
         packet::ACKNOWLEDGED => {
             let error = reply.result.into_result().err().unwrap_or_default();
             Ok(Response::new().add_event(events::acknowledge_failed(&error)))
+        }
+        packet::NOT_SENT => {
+            let error = reply.result.into_result().err().unwrap_or_default();
+            let sending = from_json(&reply.payload)?;
+            Ok(packet::not_sent(deps, &sending, &error))
         }
         id => Err(ContractError::UnknownReply { id }),
     }

@@ -8,6 +8,7 @@ use palisade_ibc::{Outcome, Peer};
 use palisade_types::allocation::ServiceId;
 use palisade_types::asset::{AssetAmount, Destination};
 use palisade_types::neighbour::Neighbour;
+use palisade_types::slashing::EXECUTION_PAUSE_LIMIT;
 
 use crate::refusal::Refusal;
 
@@ -36,8 +37,8 @@ pub const CHANNELS: Map<&str, ChannelOwner> = Map::new("ch");
 pub const UPDATES: Map<(ServiceId, u64), Update> = Map::new("up");
 /// What the service was last told of an operator. Key: service, operator.
 pub const DELIVERIES: Map<(ServiceId, &Addr), Delivery> = Map::new("dl");
-/// Operators whose newest packet failed, and removed ones until the service knows: a sync tells
-/// them again. Key: service, operator.
+/// Operators whose newest update failed or was not sent, and removed ones until the service knows:
+/// a sync tells them again. Key: service, operator.
 pub const DIRTY: Map<(ServiceId, &Addr), Dirty> = Map::new("di");
 
 /// How each nonce was answered. Key: service, nonce epoch, nonce.
@@ -94,7 +95,7 @@ pub struct Service {
     /// Nonce epoch: nonces of an earlier one count for nothing.
     #[serde(rename = "n")]
     pub nonce_epoch: u32,
-    /// Number of the present peer: channels of an earlier one have no say.
+    /// Number of the present peer, or its nonce epoch: channels of an earlier one have no say.
     #[serde(rename = "e")]
     pub peer_number: u32,
     /// Who may slash a local service; none: an IBC service.
@@ -148,6 +149,18 @@ pub struct Link {
     /// Nonce of the last outcome looked at.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub outcome_cursor: Option<u64>,
+    /// Last operator looked at of those to be told again.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub dirty_cursor: Option<Addr>,
+}
+
+impl Link {
+    /// Gives the live channel up, and with it the pass that it started: the next one starts its own.
+    pub(crate) fn disconnect(&mut self) {
+        self.channel = None;
+        self.replaceable = false;
+        self.all = false;
+    }
 }
 
 /// Whose channel it is.
@@ -251,28 +264,47 @@ pub struct Request {
     /// Nonce epoch and nonce of reports that repeated it while it waited: they are told its end.
     #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
     pub echoes: Vec<(u32, u64)>,
-    /// How it was executed; none: it waits.
+    /// How it ended; none: it waits.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
-    pub execution: Option<Execution>,
+    pub end: Option<End>,
 }
 
 impl Request {
     /// Its end, if it has ended.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        self.execution.as_ref().map(|_| Outcome::Executed {})
+        Some(match self.end.as_ref()? {
+            End::Executed { .. } => Outcome::Executed {},
+            End::Rejected { refusal, .. } => Outcome::Rejected {
+                reason: refusal.to_string(),
+            },
+        })
     }
 }
 
-/// How a request was executed.
+/// How a request ended.
 #[cw_serde]
-pub struct Execution {
-    /// What was taken, per asset.
-    #[serde(rename = "s")]
-    pub seized: Vec<AssetAmount>,
-    /// When.
-    #[serde(rename = "t")]
-    pub at: Timestamp,
+pub enum End {
+    /// It was executed.
+    #[serde(rename = "x")]
+    Executed {
+        /// What was taken, per asset.
+        #[serde(rename = "s")]
+        seized: Vec<AssetAmount>,
+        /// When.
+        #[serde(rename = "t")]
+        at: Timestamp,
+    },
+    /// It was refused when its execution came.
+    #[serde(rename = "r")]
+    Rejected {
+        /// Why.
+        #[serde(rename = "w")]
+        refusal: Refusal,
+        /// When.
+        #[serde(rename = "t")]
+        at: Timestamp,
+    },
 }
 
 /// Jail and tombstone of an operator in a service.
@@ -303,6 +335,13 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Config {
+    /// The longest pause of executions, in seconds: within the time that a request has for its
+    /// execution, so that stake does not leave before a request that the pause held up.
+    #[must_use]
+    pub fn pause_limit(&self) -> u64 {
+        self.execution_grace.min(EXECUTION_PAUSE_LIMIT)
+    }
+
     /// The longest evidence age, in seconds, by the timing rule: evidence age, bouncing and
     /// executing together are at most the unbonding period, so that nothing slashable leaves
     /// before its slash. None: the delays alone are longer.
@@ -311,5 +350,32 @@ impl Config {
         self.unbonding_period
             .checked_sub(self.bounce_max)?
             .checked_sub(self.execution_grace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_lasts_a_week_or_the_grace_whichever_is_shorter() {
+        for (execution_grace, limit) in [
+            (0, 0),
+            (86_400, 86_400),
+            (EXECUTION_PAUSE_LIMIT, EXECUTION_PAUSE_LIMIT),
+            (
+                EXECUTION_PAUSE_LIMIT.saturating_add(1),
+                EXECUTION_PAUSE_LIMIT,
+            ),
+        ] {
+            let config = Config {
+                allocation: Neighbour(Addr::unchecked("allocation")),
+                packet_timeout: 60,
+                bounce_max: 0,
+                execution_grace,
+                unbonding_period: u64::MAX,
+            };
+            assert_eq!(config.pause_limit(), limit);
+        }
     }
 }

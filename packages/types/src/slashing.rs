@@ -11,7 +11,8 @@ use crate::asset::{AssetAmount, Destination};
 
 /// Most penalty kinds of a service beside downtime and double-signing.
 pub const MAX_OWN_KINDS: usize = 16;
-/// The longest pause of executions, in seconds: 7 days.
+/// The longest pause of executions, in seconds: 7 days. Where `execution_grace` is shorter, that is
+/// the longest: stake does not leave before a request that a pause held up can be executed.
 pub const EXECUTION_PAUSE_LIMIT: u64 = 7 * 86_400;
 
 /// The longest jail time of a penalty, in seconds: ten years. For longer there is the tombstone.
@@ -38,7 +39,8 @@ pub struct InstantiateMsg {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub enum Action {
-    /// Executions of slashes; receipts go on, requests wait. Ends by itself after 7 days at most.
+    /// Executions of slashes; receipts go on, requests wait. Ends by itself after 7 days at most,
+    /// or `execution_grace` if that is shorter.
     Executions,
     /// Registrations of services.
     Registrations,
@@ -75,14 +77,16 @@ pub enum ExecuteMsg {
         /// The gateway, seen from this chain.
         peer: Peer,
     },
-    /// Starts a new nonce epoch, for a gateway that was replaced and counts from the start. By
-    /// the owner.
+    /// Starts a new nonce epoch, for a gateway that was replaced and counts from the start.
+    /// Channels that are open have no say any more, as what is under way on them means nonces of
+    /// the former epoch; the gateway may open a new one. By the owner.
     RenewNonces {
         /// The service.
         service: ServiceId,
     },
     /// Takes down the operators' powers, sends what changed, and resends outcomes that are not
-    /// acknowledged. By anybody; one page a call.
+    /// acknowledged. Without a channel powers are taken down all the same, and told once there is
+    /// one. By anybody; one page a call.
     Sync {
         /// The service.
         service: ServiceId,
@@ -125,7 +129,7 @@ pub struct NewService {
     /// Seconds for which an infraction can be punished. With `bounce_max` and `execution_grace`
     /// at most the unbonding period.
     pub evidence_age: u64,
-    /// Where seized tokens go.
+    /// Where seized tokens go; not this contract or the allocation contract.
     pub proceeds: Destination,
 }
 
@@ -307,11 +311,11 @@ pub struct UpdateResponse {
 /// What the service was last told of an operator.
 #[cw_serde]
 pub struct DeliveryResponse {
-    /// Newest update sent with the operator in it; zero: none.
+    /// Newest update made with the operator in it; zero: none.
     pub sent: Uint64,
     /// Newest update acknowledged with the operator in it; zero: none.
     pub acked: Uint64,
-    /// Whether the next sync tells it again.
+    /// Whether it did not arrive, or was not even sent: the next syncs tell it again.
     pub dirty: bool,
 }
 
@@ -349,6 +353,13 @@ pub enum RequestState {
     Executed {
         /// What was taken, per asset.
         seized: Vec<AssetAmount>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Refused when its execution came: nothing was taken.
+    Rejected {
+        /// Why.
+        reason: String,
         /// When.
         at: Timestamp,
     },

@@ -1,7 +1,7 @@
 //! The contract itself: its birth, its owner, its pauses.
 
-use cosmwasm_std::{DepsMut, Env, MessageInfo, Response};
-use palisade_admin::AdminMsg;
+use cosmwasm_std::{DepsMut, Env, MessageInfo, Response, Storage};
+use palisade_admin::{AdminError, AdminMsg, Pausable};
 use palisade_types::allocation;
 use palisade_types::neighbour::Neighbour;
 use palisade_types::slashing::{Action, InstantiateMsg};
@@ -61,8 +61,36 @@ pub(crate) fn guard(
     info: MessageInfo,
     msg: AdminMsg<Action>,
 ) -> Result<Response, ContractError> {
+    let msg = limit_pause(deps.storage, msg)?;
     let event = palisade_admin::execute(deps, &env, &info, msg)?;
     Ok(Response::new().add_event(event))
+}
+
+/// A pause of executions must not outlast the time that a request has for its execution.
+fn limit_pause(
+    storage: &dyn Storage,
+    msg: AdminMsg<Action>,
+) -> Result<AdminMsg<Action>, ContractError> {
+    let AdminMsg::Pause {
+        action: action @ Action::Executions,
+        seconds,
+    } = msg
+    else {
+        return Ok(msg);
+    };
+    let limit = CONFIG.load(storage)?.pause_limit();
+    let requested = seconds.unwrap_or(limit);
+    if requested == 0 || requested > limit {
+        return Err(ContractError::Admin(AdminError::PauseLength {
+            action: action.name(),
+            limit,
+            requested,
+        }));
+    }
+    Ok(AdminMsg::Pause {
+        action,
+        seconds: Some(requested),
+    })
 }
 
 pub(crate) fn update_ownership(

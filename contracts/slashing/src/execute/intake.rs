@@ -182,8 +182,8 @@ impl Claim<'_> {
             return Ok(Finding::Repeats { request });
         }
         let standing = load_standing(deps.storage, self.service, &operator, &policy)?;
-        if policy.tombstone && standing.as_ref().is_some_and(|s| s.tombstoned) {
-            return Ok(Finding::Refused(Refusal::Tombstoned {}));
+        if let Some(refusal) = policy.refuses(standing.as_ref()) {
+            return Ok(Finding::Refused(refusal));
         }
         Ok(Finding::New(Verdict {
             operator,
@@ -269,7 +269,7 @@ impl Claim<'_> {
                 time: verdict.time,
                 received_at: self.now,
                 echoes: vec![],
-                execution: None,
+                end: None,
             },
             standing: verdict.standing.map(|s| s.after(&verdict.policy, self.now)),
             origin,

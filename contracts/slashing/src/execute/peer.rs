@@ -7,7 +7,7 @@ use palisade_types::allocation::ServiceId;
 
 use super::load_ibc_service;
 use crate::events;
-use crate::state::{LINKS, PEERS, PROFILES, SERVICES};
+use crate::state::{Service, LINKS, PEERS, PROFILES, SERVICES};
 use crate::ContractError;
 
 /// Longest connection id of IBC, in bytes.
@@ -42,21 +42,26 @@ pub(crate) fn set(
             PEERS.remove(deps.storage, (&former.connection_id, &former.port));
         }
         PEERS.save(deps.storage, key, &service)?;
-        stored.peer_number = stored
-            .peer_number
-            .checked_add(1)
-            .ok_or(ContractError::Exhausted { what: "peers" })?;
+        cut_off(&mut stored)?;
         SERVICES.save(deps.storage, service, &stored)?;
         profile.peer = Some(peer.clone());
         PROFILES.save(deps.storage, service, &profile)?;
-        link.channel = None;
-        link.replaceable = false;
+        link.disconnect();
     } else {
         // The owner knows what the contract cannot see: that the live channel is dead.
         link.replaceable = link.channel.is_some();
     }
     LINKS.save(deps.storage, service, &link)?;
     Ok(Response::new().add_event(events::set_peer(service, &peer, replaced)))
+}
+
+/// Channels that were opened so far have no say any more.
+fn cut_off(stored: &mut Service) -> Result<(), ContractError> {
+    stored.peer_number = stored
+        .peer_number
+        .checked_add(1)
+        .ok_or(ContractError::Exhausted { what: "peers" })?;
+    Ok(())
 }
 
 fn check(peer: &Peer) -> Result<(), ContractError> {
@@ -83,6 +88,12 @@ pub(crate) fn renew_nonces(
         .ok_or(ContractError::Exhausted {
             what: "nonce epochs",
         })?;
+    // Packets and answers that are under way speak of nonces of the former epoch: an answer to the
+    // former outcome 7 must not end the new one.
+    cut_off(&mut stored)?;
     SERVICES.save(deps.storage, service, &stored)?;
+    let mut link = LINKS.load(deps.storage, service)?;
+    link.disconnect();
+    LINKS.save(deps.storage, service, &link)?;
     Ok(Response::new().add_event(events::renew_nonces(service, stored.nonce_epoch)))
 }

@@ -28,7 +28,10 @@ pub(crate) fn run(
     timing_rule(&config, new.evidence_age)?;
     check_penalties(&new.penalties, new.terms.max_slash)?;
     if let Destination::Send { recipient } = &new.proceeds {
-        deps.api.addr_validate(recipient)?;
+        let recipient = deps.api.addr_validate(recipient)?;
+        if recipient == env.contract.address || recipient == config.allocation.0 {
+            return Err(ContractError::Recipient { recipient });
+        }
     }
     let (slasher, source) = match &new.source {
         Source::Ibc {} => (None, "ibc"),

@@ -15,9 +15,10 @@ use super::intake::{load_standing, receive_slash};
 use super::load_service;
 use crate::events;
 use crate::ibc::outcome;
+use crate::refusal::Refusal;
 use crate::reply::read;
 use crate::state::{
-    Config, Execution, Policy, Request, Service, Standing, CONFIG, PENALTIES, PENDING, REQUESTS,
+    Config, End, Policy, Request, Service, Standing, CONFIG, PENALTIES, PENDING, REQUESTS,
     STANDINGS,
 };
 use crate::ContractError;
@@ -101,6 +102,9 @@ pub(crate) fn execute(
 
     let policy = PENALTIES.load(deps.storage, (service, &request.kind))?;
     let standing = load_standing(deps.storage, service, &request.operator, &policy)?;
+    if let Some(refusal) = policy.refuses(standing.as_ref()) {
+        return reject(deps, &env, service, number, request, refusal);
+    }
     let task = Task {
         service,
         number,
@@ -111,6 +115,26 @@ pub(crate) fn execute(
     let message = submit(&CONFIG.load(deps.storage)?, &stored, &policy, &task)?;
     let message = SubMsg::reply_on_success(message, EXECUTED).with_payload(to_json_binary(&task)?);
     Ok(Response::new().add_submessage(message))
+}
+
+/// Ends a request that waited as rejected: nothing is taken.
+fn reject(
+    deps: DepsMut,
+    env: &Env,
+    service: ServiceId,
+    number: u64,
+    mut request: Request,
+    refusal: Refusal,
+) -> Result<Response, ContractError> {
+    let (operator, kind) = (&request.operator, &request.kind);
+    let event = events::slash_rejected(service, number, operator, kind, &refusal);
+    request.end = Some(End::Rejected {
+        refusal,
+        at: env.block.time,
+    });
+    REQUESTS.save(deps.storage, (service, number), &request)?;
+    let told = outcome::queue(deps.storage, env, service, &request)?;
+    Ok(told.add_to(Response::new().add_event(event)))
 }
 
 /// The message that takes the penalty.
@@ -184,7 +208,7 @@ impl Task {
         if let Some(standing) = &self.standing {
             STANDINGS.save(storage, (self.service, operator), standing)?;
         }
-        self.request.execution = Some(Execution {
+        self.request.end = Some(End::Executed {
             seized,
             at: env.block.time,
         });

@@ -1,18 +1,16 @@
 //! Telling services what their operators count with.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{
-    to_json_binary, Addr, DepsMut, Env, IbcMsg, IbcTimeout, Order, Response, Storage, SubMsg,
-    Uint64,
-};
+use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Order, Response, Storage, SubMsg, Uint64};
+use cw_storage_plus::Bound;
 use palisade_ibc::{HostPacket, OperatorPower, OperatorSet, MAX_SET_OPERATORS};
 use palisade_types::allocation::{self, CheckpointResult, ServiceId};
 
 use super::load_service;
 use crate::events;
-use crate::ibc::outcome;
+use crate::ibc::{outcome, packet};
 use crate::state::{Config, Dirty, Link, Update, CONFIG, DELIVERIES, DIRTY, LINKS, UPDATES};
-use crate::time::{after, before};
+use crate::time::before;
 use crate::ContractError;
 
 /// Reply of a checkpoint.
@@ -37,6 +35,7 @@ pub(crate) struct Task {
     nonce_epoch: u32,
     update_id: u64,
     forced: Vec<Addr>,
+    dirty_cursor: Option<Addr>,
     link: Link,
 }
 
@@ -55,14 +54,11 @@ pub(crate) fn start(
     let stored = load_service(deps.storage, service)?;
     let local = stored.slasher.is_some();
     let link = LINKS.load(deps.storage, service)?;
-    if !local && link.channel.is_none() {
-        return Err(ContractError::NoChannel { service });
-    }
     let update_id = link
         .last_update
         .checked_add(1)
         .ok_or(ContractError::Exhausted { what: "updates" })?;
-    let forced = to_tell_again(deps.storage, service, link.channel.as_deref())?;
+    let (forced, dirty_cursor) = to_tell_again(deps.storage, service, &link)?;
     let room = MAX_PAGE.saturating_sub(u32::try_from(forced.len()).unwrap_or(MAX_PAGE));
     let checkpoint = allocation::ExecuteMsg::Checkpoint {
         service,
@@ -78,6 +74,7 @@ pub(crate) fn start(
         nonce_epoch: stored.nonce_epoch,
         update_id,
         forced,
+        dirty_cursor,
         link,
     };
     let message = CONFIG.load(deps.storage)?.allocation.call(&checkpoint)?;
@@ -86,24 +83,37 @@ pub(crate) fn start(
     Ok(Response::new().add_submessage(message))
 }
 
-/// Operators whose newest news did not arrive. Removals under way on the live channel are left
-/// to arrive.
+/// Operators whose newest news did not arrive, and where the next sync goes on looking for them:
+/// going round by a cursor, so that removals under way on the live channel, which are left to
+/// arrive, do not hide those that wait. Without a channel nobody can be told.
 fn to_tell_again(
     storage: &dyn Storage,
     service: ServiceId,
-    live: Option<&str>,
-) -> Result<Vec<Addr>, ContractError> {
+    link: &Link,
+) -> Result<(Vec<Addr>, Option<Addr>), ContractError> {
+    let mut forced = vec![];
+    let Some(live) = link.channel.as_deref() else {
+        return Ok((forced, None));
+    };
+    let start = link.dirty_cursor.as_ref().map(Bound::exclusive);
     let entries = DIRTY
         .prefix(service)
-        .range(storage, None, None, Order::Ascending)
+        .range(storage, start, None, Order::Ascending)
         .take(MAX_DIRTY_SCAN)
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(entries
-        .into_iter()
-        .filter(|(_, dirty)| dirty.waits(live))
-        .map(|(operator, _)| operator)
-        .take(MAX_FORCED)
-        .collect())
+    let mut more = entries.len() == MAX_DIRTY_SCAN;
+    let mut last = None;
+    for (operator, dirty) in entries {
+        if dirty.waits(Some(live)) {
+            if forced.len() == MAX_FORCED {
+                more = true;
+                break;
+            }
+            forced.push(operator.clone());
+        }
+        last = Some(operator);
+    }
+    Ok((forced, last.filter(|_| more)))
 }
 
 /// Continues after the allocation contract took the powers down.
@@ -132,6 +142,7 @@ pub(crate) fn finish(
         response = task.tell(response, &env, &config, result.operators, result.await_ack)?;
     }
     link.cursor = result.next;
+    link.dirty_cursor = task.dirty_cursor;
     link.all &= !complete;
     if !task.local {
         let told = outcome::resend(
@@ -181,11 +192,12 @@ impl Task {
     ) -> Result<(), ContractError> {
         let key = (self.service, operator);
         let mut delivery = DELIVERIES.may_load(storage, key)?.unwrap_or_default();
-        if removed && !self.local {
+        let unsent = self.link.channel.is_none();
+        if (removed || unsent) && !self.local {
             // The allocation contract may forget who left, so the removal is kept here.
             let channel = self.link.channel.clone();
             DIRTY.save(storage, key, &Dirty { channel })?;
-        } else if delivery.removed || self.forced.contains(operator) {
+        } else if delivery.removed || self.link.all || self.forced.contains(operator) {
             DIRTY.remove(storage, key);
         }
         delivery.sent = self.update_id;
@@ -197,8 +209,8 @@ impl Task {
         Ok(())
     }
 
-    /// Sends the update; a local service reads it from the allocation contract, so that it is
-    /// acknowledged at once.
+    /// Sends the update, if there is a channel; a local service reads it from the allocation
+    /// contract, so that it is acknowledged at once.
     fn tell(
         &self,
         response: Response,
@@ -208,16 +220,17 @@ impl Task {
         await_ack: bool,
     ) -> Result<Response, ContractError> {
         let update_id = Uint64::new(self.update_id);
-        if let Some(channel) = self.link.channel.clone().filter(|_| !self.local) {
+        if !self.local {
+            let Some(channel) = &self.link.channel else {
+                let event = events::update_failed(self.service, self.update_id, "no channel");
+                return Ok(response.add_event(event));
+            };
             let set = OperatorSet {
                 update_id,
                 operators,
             };
-            return Ok(response.add_message(IbcMsg::SendPacket {
-                channel_id: channel,
-                data: to_json_binary(&HostPacket::OperatorSet(set))?,
-                timeout: IbcTimeout::with_timestamp(after(env.block.time, config.packet_timeout)),
-            }));
+            let packet = packet::send(env, config, channel, &HostPacket::OperatorSet(set))?;
+            return Ok(response.add_submessage(packet));
         }
         if !await_ack {
             return Ok(response);

@@ -46,6 +46,7 @@ pub(crate) fn connect(
     link.all = true;
     link.cursor = None;
     link.outcome_cursor = None;
+    link.dirty_cursor = None;
     LINKS.save(deps.storage, service, &link)?;
     Ok(IbcBasicResponse::new().add_event(events::channel_opened(service, &id)))
 }
@@ -93,8 +94,7 @@ pub(crate) fn close(
     if let Some(owner) = CHANNELS.may_load(deps.storage, &id)? {
         let mut link = LINKS.load(deps.storage, owner.service)?;
         if link.channel.as_ref() == Some(&id) {
-            link.channel = None;
-            link.replaceable = false;
+            link.disconnect();
             LINKS.save(deps.storage, owner.service, &link)?;
             live = Some(owner.service);
         }

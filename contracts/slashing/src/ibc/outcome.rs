@@ -1,14 +1,14 @@
 //! How slashes ended, told until the consumer acknowledges it.
 
-use cosmwasm_std::{to_json_binary, Env, Event, IbcMsg, IbcTimeout, Order, Response, Storage};
+use cosmwasm_std::{Env, Event, Order, Response, Storage, SubMsg};
 use cw_storage_plus::Bound;
 use palisade_ibc::{HostPacket, Outcome, SlashOutcome};
 use palisade_types::allocation::ServiceId;
 
+use super::packet;
 use crate::events;
 use crate::execute::load_service;
 use crate::state::{Config, Link, Request, Untold, CONFIG, LINKS, OUTCOMES};
-use crate::time::after;
 use crate::ContractError;
 
 /// Most outcomes sent again in one sync.
@@ -19,7 +19,7 @@ const MAX_SCAN: usize = 20;
 /// Outcomes on their way.
 #[derive(Default)]
 pub(crate) struct Told {
-    packets: Vec<IbcMsg>,
+    packets: Vec<SubMsg>,
     events: Vec<Event>,
 }
 
@@ -28,7 +28,7 @@ impl Told {
         &mut self,
         env: &Env,
         config: &Config,
-        channel: String,
+        channel: &str,
         service: ServiceId,
         nonce: u64,
         outcome: &Outcome,
@@ -37,18 +37,17 @@ impl Told {
             nonce: nonce.into(),
             outcome: outcome.clone(),
         });
-        self.packets.push(IbcMsg::SendPacket {
-            channel_id: channel,
-            data: to_json_binary(&packet)?,
-            timeout: IbcTimeout::with_timestamp(after(env.block.time, config.packet_timeout)),
-        });
+        self.packets
+            .push(packet::send(env, config, channel, &packet)?);
         self.events
             .push(events::outcome_sent(service, nonce, outcome));
         Ok(())
     }
 
     pub(crate) fn add_to(self, response: Response) -> Response {
-        response.add_messages(self.packets).add_events(self.events)
+        response
+            .add_submessages(self.packets)
+            .add_events(self.events)
     }
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn queue(
             channel: channel.clone(),
         };
         OUTCOMES.save(storage, (service, *epoch, *nonce), &untold)?;
-        if let Some(channel) = channel.clone() {
+        if let Some(channel) = &channel {
             told.send(env, &config, channel, service, *nonce, &outcome)?;
         }
     }
@@ -111,14 +110,7 @@ pub(crate) fn resend(
                 more = true;
                 break;
             }
-            told.send(
-                env,
-                config,
-                channel.clone(),
-                service,
-                nonce,
-                &untold.outcome,
-            )?;
+            told.send(env, config, &channel, service, nonce, &untold.outcome)?;
             untold.channel = Some(channel.clone());
             OUTCOMES.save(storage, (service, nonce_epoch, nonce), &untold)?;
         }

@@ -1,6 +1,7 @@
+use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    from_json, Addr, Binary, DepsMut, Env, Event, IbcBasicResponse, IbcPacket, IbcReceiveResponse,
-    Storage, SubMsg, Timestamp, Uint64,
+    from_json, to_json_binary, Addr, Binary, DepsMut, Env, Event, IbcBasicResponse, IbcMsg,
+    IbcPacket, IbcReceiveResponse, IbcTimeout, Response, Storage, SubMsg, Timestamp, Uint64,
 };
 use palisade_ibc::{
     decode_ack, encode_ack, Ack, ConsumerPacket, HostPacket, OperatorSet, SetAck, SlashOutcome,
@@ -11,12 +12,16 @@ use crate::events;
 use crate::execute::intake::receive_slash;
 use crate::execute::slash::Origin;
 use crate::state::{
-    Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES, UPDATES,
+    Config, Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES, UPDATES,
 };
+use crate::time::after;
 use crate::ContractError;
 
 /// Reply of an acknowledgement that the allocation contract refused to hear of.
 pub(crate) const ACKNOWLEDGED: u64 = 4;
+
+/// Reply of a packet that could not be sent.
+pub(crate) const NOT_SENT: u64 = 5;
 
 /// Longest part of what the other side wrote that goes into an event, in characters.
 const MAX_REASON: usize = 256;
@@ -49,6 +54,40 @@ pub(crate) fn receive(
     }
 }
 
+/// A packet that may fail to be sent, carried to the reply that says so.
+#[cw_serde]
+pub(crate) struct Sending {
+    channel: String,
+    data: Binary,
+}
+
+/// The message that sends a packet. That it cannot be sent, as when the light client expired, must
+/// not undo what it tells of: it is then as if it had failed on its way.
+pub(crate) fn send(
+    env: &Env,
+    config: &Config,
+    channel: &str,
+    packet: &HostPacket,
+) -> Result<SubMsg, ContractError> {
+    let data = to_json_binary(packet)?;
+    let sending = Sending {
+        channel: channel.to_string(),
+        data: data.clone(),
+    };
+    let message = IbcMsg::SendPacket {
+        channel_id: sending.channel.clone(),
+        data,
+        timeout: IbcTimeout::with_timestamp(after(env.block.time, config.packet_timeout)),
+    };
+    Ok(SubMsg::reply_on_error(message, NOT_SENT).with_payload(to_json_binary(&sending)?))
+}
+
+pub(crate) fn not_sent(deps: DepsMut, sending: &Sending, error: &str) -> Response {
+    let end = End::Failed(format!("not sent: {error}"));
+    let settled = settle_always(deps, &sending.channel, &sending.data, end);
+    Response::new().add_events(settled.events)
+}
+
 /// How a packet of this side ended.
 enum End {
     Applied { height: Uint64, time: Timestamp },
@@ -61,41 +100,47 @@ pub(crate) fn acknowledged(deps: DepsMut, packet: &IbcPacket, ack: &Binary) -> I
         Ack::Error(text) => End::Failed(format!("error: {text}")),
         Ack::Malformed(text) => End::Failed(format!("malformed: {text}")),
     };
-    settle_always(deps, packet, end)
+    settle_always(deps, &packet.src.channel_id, &packet.data, end)
 }
 
 pub(crate) fn timed_out(deps: DepsMut, packet: &IbcPacket) -> IbcBasicResponse {
-    settle_always(deps, packet, End::Failed("timeout".to_string()))
+    let end = End::Failed("timeout".to_string());
+    settle_always(deps, &packet.src.channel_id, &packet.data, end)
 }
 
 /// An error would stick the packet, so it becomes an event.
-fn settle_always(deps: DepsMut, packet: &IbcPacket, end: End) -> IbcBasicResponse {
-    match settle(deps, packet, end) {
+fn settle_always(deps: DepsMut, channel: &str, data: &Binary, end: End) -> IbcBasicResponse {
+    match settle(deps, channel, data, end) {
         Ok(response) => response,
-        Err(error) => IbcBasicResponse::new().add_event(events::packet_ignored(
-            &packet.src.channel_id,
-            &shorten(error.to_string()),
-        )),
+        Err(error) => {
+            let event = events::packet_ignored(channel, &shorten(error.to_string()));
+            IbcBasicResponse::new().add_event(event)
+        }
     }
 }
 
-fn settle(deps: DepsMut, packet: &IbcPacket, end: End) -> Result<IbcBasicResponse, ContractError> {
-    let channel = &packet.src.channel_id;
+fn settle(
+    deps: DepsMut,
+    channel: &str,
+    data: &Binary,
+    end: End,
+) -> Result<IbcBasicResponse, ContractError> {
     let owner =
         CHANNELS
             .may_load(deps.storage, channel)?
             .ok_or_else(|| ContractError::UnknownChannel {
-                channel: channel.clone(),
+                channel: channel.to_string(),
             })?;
     let service = owner.service;
     let stored = SERVICES.load(deps.storage, service)?;
     let end = if owner.peer_number == stored.peer_number {
         end
     } else {
-        // What a former gateway says it knows, the present one may not.
+        // What a former gateway says it knows, the present one may not, and nonces of a former
+        // epoch mean other slashes.
         End::Failed("former peer".to_string())
     };
-    match (from_json(&packet.data)?, end) {
+    match (from_json(data)?, end) {
         (HostPacket::OperatorSet(set), End::Applied { height, time }) => {
             set_applied(deps.storage, service, set, height, time)
         }

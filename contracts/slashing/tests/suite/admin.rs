@@ -89,21 +89,58 @@ fn a_pause_of_executions_ends_by_itself() {
         error(suite.run("stranger", &pause(None))),
         ContractError::Admin(AdminError::NotGuardian { .. })
     ));
-    assert_eq!(
-        error(suite.run("guardian", &pause(Some(EXECUTION_PAUSE_LIMIT + 1)))),
-        ContractError::Admin(AdminError::PauseLength {
-            action: "executions",
-            limit: EXECUTION_PAUSE_LIMIT,
-            requested: EXECUTION_PAUSE_LIMIT + 1
-        })
-    );
+    // At most the time that a request has for its execution: 10,000 seconds here.
+    for requested in [0, 10_001, EXECUTION_PAUSE_LIMIT] {
+        assert_eq!(
+            error(suite.run("guardian", &pause(Some(requested)))),
+            ContractError::Admin(AdminError::PauseLength {
+                action: "executions",
+                limit: 10_000,
+                requested
+            })
+        );
+    }
     suite.run("guardian", &pause(None)).unwrap();
     let guard: GuardResponse = suite.query(&QueryMsg::Guard {});
-    let until = suite.now().plus_seconds(EXECUTION_PAUSE_LIMIT);
+    let until = suite.now().plus_seconds(10_000);
     assert_eq!(guard.pauses[0].until, Some(until));
-    suite.net.advance(EXECUTION_PAUSE_LIMIT);
+    suite.net.advance(10_000);
     let guard: GuardResponse = suite.query(&QueryMsg::Guard {});
     assert_eq!(guard.pauses, []);
+    // Open for as long as the longest pause before the next one.
+    assert_eq!(
+        error(suite.run("guardian", &pause(Some(1)))),
+        ContractError::Admin(AdminError::PauseTooSoon {
+            action: "executions",
+            earliest: until.plus_seconds(EXECUTION_PAUSE_LIMIT)
+        })
+    );
+    suite.net.advance(EXECUTION_PAUSE_LIMIT);
+    suite.run("guardian", &pause(Some(10_000))).unwrap();
+}
+
+#[test]
+fn without_a_grace_executions_cannot_be_paused() {
+    let mut suite = Suite::bare();
+    let msg = InstantiateMsg {
+        execution_grace: 0,
+        ..suite.instantiate_msg()
+    };
+    suite.slashing = suite.instantiate(&msg).unwrap();
+    let pause = |action, seconds| ExecuteMsg::Admin(AdminMsg::Pause { action, seconds });
+    for (seconds, requested) in [(None, 0), (Some(1), 1)] {
+        assert_eq!(
+            error(suite.run("guardian", &pause(Action::Executions, seconds))),
+            ContractError::Admin(AdminError::PauseLength {
+                action: "executions",
+                limit: 0,
+                requested
+            })
+        );
+    }
+    // Registrations have nothing to do with it.
+    let registrations = pause(Action::Registrations, None);
+    suite.run("guardian", &registrations).unwrap();
 }
 
 #[test]

@@ -23,3 +23,4 @@ mod slashes;
 mod standing;
 mod story;
 mod sync;
+mod unsent;

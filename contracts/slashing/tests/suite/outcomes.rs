@@ -2,6 +2,7 @@
 
 use cosmwasm_std::Binary;
 use palisade_ibc::{HostPacket, Outcome, SlashAck};
+use palisade_slashing::ContractError;
 use palisade_testing::Side;
 use palisade_types::slashing::ExecuteMsg;
 
@@ -171,4 +172,80 @@ fn repetitions_of_a_waiting_request_are_bounded() {
         duplicate(1, Some(Outcome::Executed {}))
     );
     assert_eq!(suite.slashes().len(), 1);
+}
+
+#[test]
+fn an_execution_does_not_depend_on_a_channel() {
+    let mut suite = Suite::with_operators();
+    wait(&mut suite, 1..=2);
+    // The light client lets nothing through, while the channel is the live one still.
+    suite.client_refuses();
+    for request in [1, 2] {
+        let response = suite.execute(CHAIN, request).unwrap();
+        assert!(response
+            .events
+            .iter()
+            .any(|e| e.ty == "wasm-outcome_failed"));
+    }
+    assert_eq!(suite.slashes().len(), 2);
+    assert_eq!(suite.pending("alice"), Vec::<u64>::new());
+    assert!(suite.service(CHAIN).channel.is_some());
+    assert_eq!(suite.untold(), [(1, false), (2, false)]);
+    assert_eq!(suite.net.pending(Side::Host), []);
+    // Nor does a sync, which tries again.
+    suite.sync(CHAIN).unwrap();
+    assert_eq!(suite.untold(), [(1, false), (2, false)]);
+
+    suite.client_recovers();
+    suite.sync(CHAIN).unwrap();
+    assert_eq!(suite.untold(), [(1, true), (2, true)]);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.untold(), []);
+    assert_eq!(heard(&suite), [1, 2]);
+}
+
+#[test]
+fn an_old_ack_does_not_end_an_outcome_of_a_new_nonce_epoch() {
+    let mut suite = Suite::with_operators();
+    wait(&mut suite, 1..=1);
+    suite.execute(CHAIN, 1).unwrap();
+    let old = suite.net.only_pending(Side::Host).unwrap();
+    suite.net.receive(&old).unwrap();
+    // A report of the former epoch is under way as well.
+    let late = suite.slash("bob");
+    let late = suite.send(&late);
+    let former = suite.live().a.id;
+    suite
+        .run("owner", &ExecuteMsg::RenewNonces { service: CHAIN })
+        .unwrap();
+    assert_eq!(suite.service(CHAIN).channel, None);
+    assert_eq!(suite.service(CHAIN).nonce_epoch, 1);
+
+    // The same peer goes on over a new channel, and counts from one again.
+    suite.open_channel();
+    suite.rules(Rules {
+        no_slash: true,
+        ..Rules::default()
+    });
+    let mut slash = suite.slash("alice");
+    slash.nonce = 1u64.into();
+    slash.height = 77u64.into();
+    assert_eq!(suite.report(&slash), accepted(2));
+    suite.rules(Rules::default());
+    suite.execute(CHAIN, 2).unwrap();
+    assert_eq!(suite.untold(), [(1, true)]);
+
+    // Neither end of what was under way before touches what is now.
+    suite.net.acknowledge(&old).unwrap();
+    assert_eq!(suite.untold(), [(1, true)]);
+    let refused = ContractError::FormerPeer {
+        channel: former,
+        service: CHAIN,
+    };
+    let outcome = suite.net.receive(&late).unwrap();
+    assert_eq!(outcome.error(), Some(refused.to_string()));
+    assert_eq!(suite.nonce(2), None);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.untold(), []);
+    assert_eq!(heard(&suite), [1, 1]);
 }

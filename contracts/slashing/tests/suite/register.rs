@@ -164,6 +164,19 @@ fn addresses_are_checked_and_a_pause_stops_registrations() {
         ..new_service(Source::Ibc {})
     };
     assert!(matches!(error(suite.register(send)), ContractError::Std(_)));
+    // Where no pay-out could ever arrive.
+    for recipient in [suite.slashing.clone(), suite.allocation.clone()] {
+        let send = NewService {
+            proceeds: Destination::Send {
+                recipient: recipient.to_string(),
+            },
+            ..new_service(Source::Ibc {})
+        };
+        assert_eq!(
+            error(suite.register(send)),
+            ContractError::Recipient { recipient }
+        );
+    }
     suite.pause(Action::Registrations, 100);
     assert!(matches!(
         error(suite.register(new_service(Source::Ibc {}))),

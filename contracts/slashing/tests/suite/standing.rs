@@ -1,10 +1,11 @@
 //! Jail and tombstone.
 
-use palisade_ibc::{Slash, DOUBLE_SIGN};
+use palisade_ibc::{HostPacket, Outcome, Slash, SlashOutcome, DOUBLE_SIGN};
 use palisade_slashing::ContractError;
 use palisade_types::allocation::ExecuteMsg as Allocation;
 use palisade_types::slashing::*;
 
+use crate::allocation::Rules;
 use crate::story::*;
 
 fn double_sign(suite: &mut Suite, operator: &str, height: u64) -> Slash {
@@ -167,4 +168,106 @@ fn a_penalty_without_jail_asks_for_none() {
     };
     assert!(!taken.jail);
     assert_eq!(taken.fraction, cosmwasm_std::Decimal::percent(2));
+}
+
+#[test]
+fn two_double_signs_taken_in_during_a_pause_are_punished_once() {
+    let mut suite = Suite::with_operators();
+    suite.pause(Action::Executions, 1_000);
+    for (height, request) in [(100, 1), (101, 2)] {
+        let slash = double_sign(&mut suite, "alice", height);
+        assert_eq!(suite.report(&slash), accepted(request));
+    }
+    // A repetition of the second one hears of its end as well.
+    let mut again = double_sign(&mut suite, "alice", 101);
+    again.nonce = 9u64.into();
+    assert_eq!(suite.report(&again), duplicate(2, None));
+    suite.net.advance(1_000);
+    suite.execute(CHAIN, 1).unwrap();
+    let response = suite.execute(CHAIN, 2).unwrap();
+
+    assert_eq!(suite.slashes(), [(suite.account("alice"), 1)]);
+    let reason = "the operator is tombstoned already".to_string();
+    let requests = suite.requests(CHAIN);
+    assert!(matches!(requests[0].state, RequestState::Executed { .. }));
+    assert_eq!(
+        requests[1].state,
+        RequestState::Rejected {
+            reason: reason.clone(),
+            at: suite.now()
+        }
+    );
+    let event = response
+        .events
+        .iter()
+        .find(|e| e.ty == "wasm-slash_rejected");
+    let told: Vec<_> = event.unwrap().attributes[1..]
+        .iter()
+        .map(|a| (a.key.as_str(), a.value.as_str()))
+        .collect();
+    let alice = suite.account("alice").to_string();
+    let expected = [
+        ("service", "1"),
+        ("request", "2"),
+        ("operator", alice.as_str()),
+        ("kind", DOUBLE_SIGN),
+        ("reason", reason.as_str()),
+    ];
+    assert_eq!(told, expected);
+    // It has ended, and the gateway hears how, under each nonce.
+    assert_eq!(suite.pending("alice"), Vec::<u64>::new());
+    assert_eq!(
+        error(suite.execute(CHAIN, 2)),
+        ContractError::RequestEnded {
+            service: CHAIN,
+            request: 2
+        }
+    );
+    assert_eq!(suite.untold(), [(1, true), (2, true), (9, true)]);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.untold(), []);
+    let rejected = Outcome::Rejected { reason };
+    for (nonce, outcome) in [
+        (1u64, Outcome::Executed {}),
+        (2, rejected.clone()),
+        (9, rejected.clone()),
+    ] {
+        let nonce = nonce.into();
+        let told = HostPacket::SlashOutcome(SlashOutcome { nonce, outcome });
+        assert!(suite.received().contains(&told), "{told:?}");
+    }
+    again.nonce = 10u64.into();
+    assert_eq!(suite.report(&again), duplicate(2, Some(rejected)));
+}
+
+#[test]
+fn a_waiting_request_of_a_kind_that_does_not_tombstone_outlives_the_tombstone() {
+    let mut suite = Suite::new();
+    suite.power("alice", 1_000);
+    suite.sync(LOCAL).unwrap();
+    suite.rules(Rules {
+        no_slash: true,
+        ..Rules::default()
+    });
+    let slashes = [
+        double_sign(&mut suite, "alice", 100),
+        double_sign(&mut suite, "alice", 101),
+        suite.slash("alice"),
+    ];
+    for (slash, request) in slashes.into_iter().zip(1..) {
+        let slash = Slash {
+            time: suite.now(),
+            ..slash
+        };
+        assert_eq!(suite.slash_locally(&slash), accepted(request));
+    }
+    suite.rules(Rules::default());
+    for request in [2, 1, 3] {
+        suite.execute(LOCAL, request).unwrap();
+    }
+    let states: Vec<_> = suite.requests(LOCAL).into_iter().map(|r| r.state).collect();
+    assert!(matches!(states[0], RequestState::Rejected { .. }));
+    assert!(matches!(states[1], RequestState::Executed { .. }));
+    assert!(matches!(states[2], RequestState::Executed { .. }));
+    assert_eq!(suite.slashes().len(), 2);
 }

@@ -11,7 +11,7 @@ use crate::allocation::{Rules, UNBONDING};
 use crate::consumer::Answer;
 use crate::story::*;
 
-fn update(suite: &Suite, service: u32, update_id: u64) -> UpdateResponse {
+pub fn update(suite: &Suite, service: u32, update_id: u64) -> UpdateResponse {
     suite.query(&QueryMsg::Update {
         service,
         update_id: update_id.into(),
@@ -372,16 +372,57 @@ fn a_local_service_is_told_nothing_and_acknowledges_at_once() {
 }
 
 #[test]
-fn an_unconnected_service_cannot_be_synced() {
+fn an_unknown_service_cannot_be_synced() {
     let mut suite = Suite::new();
-    assert_eq!(
-        error(suite.sync(CHAIN)),
-        ContractError::NoChannel { service: CHAIN }
-    );
     assert_eq!(
         error(suite.sync(9)),
         ContractError::UnknownService { service: 9 }
     );
+}
+
+#[test]
+fn removals_under_way_do_not_starve_who_waits() {
+    let mut suite = Suite::open();
+    let mut names: Vec<_> = (0..100).map(|index| format!("op{index}")).collect();
+    names.sort_by_key(|name| suite.account(name));
+    for name in &names {
+        suite.power(name, 100);
+    }
+    for _ in 0..3 {
+        suite.sync_page(CHAIN, Some(50)).unwrap();
+        suite.net.relay_all().unwrap();
+    }
+    // All but the last one leave; their removals are on their way for long.
+    let (last, gone) = names.split_last().unwrap();
+    for name in gone {
+        suite.power(name, 0);
+    }
+    for _ in 0..3 {
+        suite.sync_page(CHAIN, Some(50)).unwrap();
+    }
+    let under_way = suite.net.pending(Side::Host);
+    for name in gone {
+        suite.remove(name);
+    }
+    suite.power(last, 70);
+    suite.answers(Answer::Fail("not now".into()));
+    suite.sync(CHAIN).unwrap();
+    let failing = suite.net.pending(Side::Host).pop().unwrap();
+    suite.net.receive(&failing).unwrap();
+    suite.net.acknowledge(&failing).unwrap();
+    suite.answers(Answer::Apply {});
+    assert!(suite.delivery(last).2);
+    // 100 entries, 40 looked at in each sync.
+    for _ in 0..3 {
+        suite.sync(CHAIN).unwrap();
+    }
+    assert!(!suite.delivery(last).2);
+    assert_eq!(suite.net.pending(Side::Host).len(), under_way.len() + 1);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.known(last), Some(70));
+    for name in gone {
+        assert_eq!(suite.known(name), Some(0));
+    }
 }
 
 #[test]
