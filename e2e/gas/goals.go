@@ -45,16 +45,16 @@ func (r *Report) Goals() []Goal {
 		goals = append(goals, Goal{What: m.message, Got: r.Messages[m.message], Limit: m.limit})
 	}
 	for _, message := range flat {
-		goals = append(goals, near(message+" in a crowd, to 1 %", r.Messages[message], r.Messages[message+"_in_a_crowd"]))
+		goals = append(goals, near(message+": difference in a crowd", r.Messages[message], r.Messages[message+"_in_a_crowd"]))
 	}
-	goals = append(goals, near("a slash of 1,000 stakers like one of 1, to 1 %", r.ReceiveSlash["1"], r.ReceiveSlash["1000"]))
+	goals = append(goals, near("received slash: difference of 1 and 1,000 stakers", r.ReceiveSlash["1"], r.ReceiveSlash["1000"]))
 	for _, contract := range Contracts {
 		goals = append(goals, Goal{What: "bytes of " + contract, Got: uint64(r.Bytes[contract]), Limit: maxBytes})
 	}
 	return goals
 }
 
-// near is the goal that a number is at most a hundredth above another. Below is as good.
+// near is the goal that two numbers are within a hundredth of each other.
 func near(what string, base, got uint64) Goal {
-	return Goal{What: what, Got: got, Limit: base + base/100}
+	return Goal{What: what, Got: max(base, got) - min(base, got), Limit: base / 100}
 }

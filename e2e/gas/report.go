@@ -96,6 +96,7 @@ func Measure(t *testing.T, say func(format string, args ...any)) *Report {
 	m.packets()
 	m.channels()
 	m.crowd()
+	m.worst()
 	for _, stakers := range Stakers {
 		say("a slash of a pool with %d stakers", stakers)
 		m.report.ReceiveSlash[strconv.Itoa(stakers)] = m.slashOf(stakers)

@@ -74,10 +74,13 @@ func (m *meter) crowd() {
 	}
 	names := m.operators(s)
 	coin := harness.Coin(unit, harness.Bond)
+	s.Deposit(harness.Staker1, operator, coin).OK()
 	m.note("vault.deposit_and_delegate_in_a_crowd", s.Deposit(harness.Staker2, operator, coin))
 	m.note("delegation.undelegate_in_a_crowd", s.Undelegate(harness.Staker2, operator, suite.Native, unit/2))
+	s.Undelegate(harness.Staker1, operator, suite.Native, unit/2).OK()
 	m.syncs(s, names)
 	s.AdvanceTo(s.Host, s.Epoch().MaturesAt.Time)
+	// As outside of the crowd, somebody else's stake matured in the same epoch.
 	m.note("delegation.claim_in_a_crowd", s.Claim(harness.Staker2, operator, suite.Native))
 }
 

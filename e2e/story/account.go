@@ -120,9 +120,10 @@ func (a *account) differs(format string, args ...any) {
 	a.t.Error(line)
 }
 
-// table writes rows down, the first of them the heads.
+// table writes rows down between empty lines, the first of them the heads.
 func (a *account) table(rows [][]string) {
-	a.now().after = append(a.now().after, columns(rows)...)
+	a.now().after = append(append(a.now().after, ""), columns(rows)...)
+	a.now().after = append(a.now().after, "")
 }
 
 // print writes the whole account.
@@ -144,7 +145,7 @@ func (a *account) print(out io.Writer) {
 			fmt.Fprintln(out)
 		}
 		for _, line := range s.after {
-			fmt.Fprintf(out, "   %s\n", line)
+			fmt.Fprintln(out, strings.TrimRight("   "+line, " "))
 		}
 		checked += s.checked
 		paid += len(s.paid)

@@ -192,6 +192,14 @@ func (s *story) powers() {
 		s.number(operator.Label()+"'s power at the local service", s.Member(s.local, operator).Power, s.power(operator, slice, localMax))
 	}
 	s.audit("the gateway's set is the host's", s.AuditSets(s.consumer))
+	rows := [][]string{{"powers", "host, for the consumer", "gateway", "host, for the local service"}}
+	for _, operator := range operators {
+		rows = append(rows, []string{
+			operator.Label(), grouped(s.Member(s.consumer, operator).Power),
+			grouped(s.GatewayOperator(operator).Power), grouped(s.Member(s.local, operator).Power),
+		})
+	}
+	s.table(rows)
 }
 
 // audited holds the books of both assets against what is there, and against the formulas.

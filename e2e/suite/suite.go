@@ -80,7 +80,13 @@ func New(t *testing.T) *Suite {
 // Deploy starts both chains and puts the contracts in place, without assets.
 func Deploy(t *testing.T) *Suite {
 	t.Helper()
-	s := &Suite{World: harness.New(t), T: t, Periods: Short}
+	return DeployWith(t, Short)
+}
+
+// DeployWith is Deploy with other periods.
+func DeployWith(t *testing.T, periods Periods) *Suite {
+	t.Helper()
+	s := &Suite{World: harness.New(t), T: t, Periods: periods}
 	s.Link = s.Links()[0]
 	s.Token = s.DeployToken("lst-token", harness.Staker1, harness.Staker2, harness.Staker3)
 	s.deployHost()

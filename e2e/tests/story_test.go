@@ -3,7 +3,7 @@
 package tests
 
 import (
-	"os"
+	"io"
 	"strings"
 	"testing"
 
@@ -12,6 +12,6 @@ import (
 
 func TestStory(t *testing.T) {
 	var out strings.Builder
-	story.Play(t, os.Stderr, &out)
+	story.Play(t, io.Discard, &out)
 	t.Log(out.String())
 }
