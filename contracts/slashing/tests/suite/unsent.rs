@@ -133,3 +133,23 @@ fn a_packet_that_cannot_be_sent_does_not_stop_a_sync() {
     assert_eq!(suite.delivery("alice"), (4, 4, false));
     assert_eq!(suite.delivery("bob"), (4, 4, false));
 }
+
+#[test]
+fn a_pass_that_a_channel_started_ends_with_it() {
+    let mut suite = Suite::with_operators();
+    suite.sync(CHAIN).unwrap();
+    suite.close_channel();
+    suite.open_channel();
+    suite.sync_page(CHAIN, Some(1)).unwrap(); // One of two, told because the channel is new.
+    suite.close_channel();
+    let last = suite.service(CHAIN).last_update;
+    suite.sync(CHAIN).unwrap();
+    suite.sync(CHAIN).unwrap();
+    assert_eq!(suite.service(CHAIN).last_update, last);
+    // The next one starts its own.
+    suite.open_channel();
+    suite.sync(CHAIN).unwrap();
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.delivery("alice").1, last.u64() + 1);
+    assert_eq!(suite.delivery("bob").1, last.u64() + 1);
+}
