@@ -2,6 +2,7 @@ package tests
 
 import (
 	"testing"
+	"time"
 
 	channeltypes "github.com/cosmos/ibc-go/v11/modules/core/04-channel/types"
 	"github.com/stretchr/testify/require"
@@ -104,7 +105,9 @@ func TestClosedChannelIsReplaced(t *testing.T) {
 	require.True(t, s.Delivery(service, another).Dirty)
 	s.Channel.CloseConfirm(s.Host).OK()
 	require.Empty(t, s.LiveChannel(service))
-	s.Sync(service).Refused("has no open channel")
+	// A sync takes the powers down all the same; it sends nothing.
+	s.Sync(service).OK()
+	require.Len(t, s.Pending(s.Host), 0)
 	s.Recv(slash).Refused("")
 	// The gateway was not told, so its owner tells it.
 	s.NewChannel(s.Link).Init().OK()
@@ -124,34 +127,51 @@ func TestClosedChannelIsReplaced(t *testing.T) {
 	require.Equal(t, power/2+stake, s.TotalPower().Int64())
 }
 
-// The light clients expire. Over new ones the same peers open another channel: what was accepted
-// before is executed once, and its outcome arrives.
+// The light clients expire. What goes on at either end meanwhile is not lost: over new clients the
+// same peers open another channel, and everything is told once.
 func TestExpiredChannelIsReplaced(t *testing.T) {
 	s, service := synced(t)
 	s.Pause(s.Slashing, "executions").OK()
 	s.Report(harness.Reporter, s.SawKey(operator, suite.DoubleSign)).OK()
 	s.Relay()
 	require.Equal(t, "accepted", s.ReportOf(1).Where())
-	s.Unpause(s.Slashing, "executions").OK()
-
-	// Its outcome is on its way when the relayers stop.
-	s.Execute(harness.Stranger, service, 1).OK()
 	s.Link.Abandon()
 	s.Advance(30 * suite.Day)
-	require.Equal(t, "accepted", s.ReportOf(1).Where())
+
+	// The pause has ended by itself, and an execution needs no consumer.
+	s.Execute(harness.Stranger, service, 1).OK()
+	slashedOnce(s, service)
+	s.Sync(service).OK()
+	require.Empty(t, s.Pending(s.Host))
+	require.True(t, s.Member(service, operator).Power.IsZero())
+	require.Len(t, s.Outcomes(service), 1)
+	s.Report(harness.Reporter, s.Saw(another, suite.Downtime)).OK()
+	require.Equal(t, "queued", s.ReportOf(2).Where())
+	require.Empty(t, s.Pending(s.Consumer))
+
 	fresh := s.World.Connect(s.Host, s.Consumer)
 	s.NewChannel(fresh).Init().Refused("is the peer of no service")
 	s.SetPeer(service, fresh, s.Consumer.Port(s.Gateway)).OK()
 	s.RenewChannel(fresh).OK()
 	s.Channel = s.NewChannel(fresh).Open()
-
+	s.Advance(10 * time.Minute)
+	s.RelayReports().OK()
 	s.SyncAndRelay(service)
 	require.Equal(t, "ended/executed", s.ReportOf(1).Where())
+	require.Equal(t, "ended/executed", s.ReportOf(2).Where())
 	require.Empty(t, s.Outcomes(service))
-	slashedOnce(s, service)
 	s.SyncAndRelay(service)
 	audit(s, service)
-	require.Equal(t, power/2, s.TotalPower().Int64())
+	require.True(t, s.TotalPower().IsZero())
+
+	s.Advance(10 * time.Minute)
+	s.Unjail(another, service).OK()
+	s.SyncAndRelay(service)
+	audit(s, service)
+	// The downtime took a ten-thousandth of each pool, which is a five-hundredth of the slice that
+	// the operator counts by.
+	require.Equal(t, int64(stake-stake/10_000), s.Pool(another, suite.Native).Tokens.Int64())
+	require.Equal(t, power/2-power/2/500, s.TotalPower().Int64())
 }
 
 // A slash that arrived over a channel whose ack never came back comes again over the next one.
