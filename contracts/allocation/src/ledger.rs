@@ -3,7 +3,7 @@
 use cosmwasm_std::{Addr, Decimal, StdResult, Storage, Timestamp, Uint128, Uint256};
 use palisade_math::{within_cap, Magnitude};
 
-use crate::state::{Commitment, Config, COMMITMENTS};
+use crate::state::{Commitment, COMMITMENTS};
 use crate::ContractError;
 
 /// Sum and recent slashes of one pool, in its present unit.
@@ -93,16 +93,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// Notes a slash: it counts against the cap for an unbonding period and an epoch, so that
-    /// whoever wants to leave after it can.
-    pub(crate) fn spend(&mut self, delta: Uint128, config: &Config, now: Timestamp) {
-        if delta.is_zero() {
-            return;
+    /// Notes a slash: it counts against the cap until everybody could have left.
+    pub(crate) fn spend(&mut self, delta: Uint128, counts_until: Timestamp) {
+        if !delta.is_zero() {
+            self.slashed = self.slashed.saturating_add(delta);
+            self.slashed_until = counts_until;
         }
-        self.slashed = self.slashed.saturating_add(delta);
-        self.slashed_until = now
-            .plus_seconds(config.unbonding_period)
-            .plus_seconds(config.epoch_length);
     }
 
     /// Writes the ledger back; an empty one is removed.

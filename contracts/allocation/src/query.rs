@@ -14,8 +14,8 @@ use crate::execute::slash::capture_at;
 use crate::execute::{ask_stakes, load_member, load_service};
 use crate::ledger::Ledger;
 use crate::state::{
-    Member, Service, ALLOWED, COMMITMENTS, CONFIG, COUNTS, KEYS, MEMBERS, MEMBERSHIPS, OPERATORS,
-    SERVICES,
+    Member, Service, ALLOWED, BOUNDS, COMMITMENTS, CONFIG, COUNTS, KEYS, MEMBERS, MEMBERSHIPS,
+    OPERATORS, SERVICES,
 };
 use crate::ContractError;
 
@@ -256,7 +256,7 @@ fn liability(
             ..nobody
         });
     };
-    let assets = load_service(deps.storage, service)?.terms.assets;
+    let assets = BOUNDS.load(deps.storage, service)?.assets;
     let captured = assets
         .into_iter()
         .zip(capture.parts)

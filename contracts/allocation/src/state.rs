@@ -1,4 +1,5 @@
-//! All state of the contract. Magnitudes are [`Scaled`]: they carry the unit in which they were
+//! All state of the contract. Names of maps, and of fields that many messages write, are short, as
+//! every byte is paid for. Magnitudes are [`Scaled`]: they carry the unit in which they were
 //! written and are read against the pool's present one.
 
 use cosmwasm_schema::cw_serde;
@@ -13,6 +14,8 @@ use palisade_types::neighbour::Neighbour;
 pub const CONFIG: Item<Config> = Item::new("config");
 /// Terms of each service. Key: service.
 pub const SERVICES: Map<ServiceId, Service> = Map::new("s");
+/// What a slash needs of a service: copies of terms that never change, in few bytes. Key: service.
+pub const BOUNDS: Map<ServiceId, Bounds> = Map::new("b");
 /// Sizes of each service, which change with its operators. Key: service.
 pub const COUNTS: Map<ServiceId, Counts> = Map::new("n");
 /// Allow-lists. Key: service, operator.
@@ -64,6 +67,17 @@ pub struct Service {
     pub terms: ServiceTerms,
 }
 
+/// What a slash needs of a service.
+#[cw_serde]
+pub struct Bounds {
+    /// The heaviest penalty.
+    #[serde(rename = "m")]
+    pub max_slash: Decimal,
+    /// Accepted assets.
+    #[serde(rename = "a")]
+    pub assets: Vec<AssetId>,
+}
+
 /// Sizes of a service.
 #[cw_serde]
 #[derive(Default)]
@@ -79,24 +93,28 @@ pub struct Counts {
 #[derive(Default)]
 pub struct Member {
     /// ed25519 consensus key, where the service uses keys.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Binary>,
     /// On its way out: all slices fall to zero, the power is zero at the next sync.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(rename = "l", default, skip_serializing_if = "is_false")]
     pub leaving: bool,
     /// Counts nothing until unjailed.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(rename = "j", default, skip_serializing_if = "is_false")]
     pub jailed: bool,
     /// Must be told at the next sync even if its power is the same.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(rename = "t", default, skip_serializing_if = "is_false")]
     pub untold: bool,
     /// Power last told to the service.
+    #[serde(rename = "p")]
     pub power: Uint128,
     /// The same before the cap on one operator's share.
+    #[serde(rename = "r")]
     pub raw: Uint128,
     /// The update that told the power; 0: none.
+    #[serde(rename = "u")]
     pub update_id: u64,
     /// One for each asset promised.
+    #[serde(rename = "s")]
     pub slices: Vec<Slice>,
 }
 
@@ -104,11 +122,13 @@ pub struct Member {
 #[cw_serde]
 pub struct Slice {
     /// The asset.
+    #[serde(rename = "a")]
     pub asset: AssetId,
     /// The slice b.
+    #[serde(rename = "b")]
     pub value: Scaled,
     /// A change on its way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
 }
 
@@ -139,8 +159,10 @@ pub enum Pending {
 #[cw_serde]
 pub struct Capture {
     /// When the update was made.
+    #[serde(rename = "t")]
     pub at: Timestamp,
     /// One for each asset of the service, in its order.
+    #[serde(rename = "p")]
     pub parts: Vec<CapturedPart>,
 }
 
@@ -203,12 +225,13 @@ impl Operator {
 #[derive(Default)]
 pub struct Commitment {
     /// Sum over all services of the larger of slice and increase under way.
+    #[serde(rename = "b")]
     pub sum: Scaled,
     /// What was slashed lately and counts against the cap.
-    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[serde(rename = "s", default, skip_serializing_if = "is_nothing")]
     pub slashed: Scaled,
     /// Until when it counts.
-    #[serde(default)]
+    #[serde(rename = "u", default)]
     pub slashed_until: Timestamp,
 }
 

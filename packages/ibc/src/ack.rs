@@ -9,7 +9,7 @@ pub enum Outcome {
     Executed {},
     /// The service's resolver refused it.
     Vetoed {},
-    /// The host refused it at the door.
+    /// The host refused it, at the door or when its execution came.
     Rejected {
         /// Why, for a person to read.
         reason: String,

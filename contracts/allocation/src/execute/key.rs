@@ -1,7 +1,7 @@
 use cosmwasm_std::{Addr, Binary, DepsMut, Env, MessageInfo, Response, Storage, Timestamp};
 use palisade_types::allocation::{key_proof_message, KeyProof, ServiceId};
 
-use super::{load_member, load_service};
+use super::{leavable_at, load_member, load_service};
 use crate::events;
 use crate::state::{Config, KeyOwner, CONFIG, KEYS, MEMBERS};
 use crate::ContractError;
@@ -95,8 +95,7 @@ pub(crate) fn retire(
     now: Timestamp,
 ) -> Result<(), ContractError> {
     if let Some(mut owner) = KEYS.may_load(storage, (service, key))? {
-        let period = config.unbonding_period.saturating_add(config.epoch_length);
-        owner.until = Some(now.plus_seconds(period));
+        owner.until = Some(leavable_at(config, now));
         KEYS.save(storage, (service, key), &owner)?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use palisade_types::allocation::{
 use palisade_types::delegation::{OperatorResponse, QueryMsg};
 
 use super::touch::Touch;
-use super::{ask_stakes, key, load_member, load_service};
+use super::{ask_stakes, key, leavable_at, load_member, load_service};
 use crate::events;
 use crate::ledger::Ledger;
 use crate::state::{
@@ -36,8 +36,7 @@ pub(crate) fn set_cap(
     let present = operator.cap_at(now);
     let effective_at = if cap > present {
         // Long enough for whoever dislikes it to be gone, epoch of the undelegation included.
-        now.plus_seconds(config.unbonding_period)
-            .plus_seconds(config.epoch_length)
+        leavable_at(&config, now)
     } else {
         check_promises(deps.as_ref(), &config, &env, &info.sender, cap)?;
         now

@@ -6,7 +6,7 @@ use palisade_types::delegation::{QueryMsg, StakesResponse};
 
 use super::{check_list, load_service, only_slashing};
 use crate::events;
-use crate::state::{Config, Counts, Service, ALLOWED, CONFIG, COUNTS, SERVICES};
+use crate::state::{Bounds, Config, Counts, Service, ALLOWED, BOUNDS, CONFIG, COUNTS, SERVICES};
 use crate::ContractError;
 
 /// Longest name of a service, in bytes.
@@ -29,6 +29,11 @@ pub(crate) fn create(
     check_terms(deps.as_ref(), &config, &terms)?;
     let admin = deps.api.addr_validate(admin)?;
     let event = events::create_service(service, &admin);
+    let bounds = Bounds {
+        max_slash: terms.max_slash,
+        assets: terms.assets.clone(),
+    };
+    BOUNDS.save(deps.storage, service, &bounds)?;
     SERVICES.save(deps.storage, service, &Service { admin, terms })?;
     COUNTS.save(deps.storage, service, &Counts::default())?;
     Ok(Response::new().add_event(event))

@@ -1,7 +1,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, Deps, DepsMut, Env, MessageInfo, Order, Reply, Response,
-    Storage, SubMsg,
+    Storage, SubMsg, Timestamp,
 };
 use cw_storage_plus::Bound;
 use palisade_math::Magnitude;
@@ -11,11 +11,11 @@ use palisade_types::delegation::{self, Cut, SlashPools};
 use palisade_types::neighbour::answer;
 
 use super::touch::Touch;
-use super::{load_service, only_slashing};
+use super::{leavable_at, load_service, only_slashing};
 use crate::events;
 use crate::ledger::Ledger;
-use crate::state::{Capture, Config, Member, Service, Slice};
-use crate::state::{CAPTURES, CONFIG, JAILED, MEMBERS};
+use crate::state::{Bounds, Capture, Member, Slice};
+use crate::state::{BOUNDS, CAPTURES, CONFIG, JAILED, MEMBERS};
 use crate::ContractError;
 
 /// Reply of the delegation contract to a penalty.
@@ -27,6 +27,8 @@ struct Context {
     service: ServiceId,
     operator: Addr,
     jail: bool,
+    /// Until when what is taken counts against the commitment cap.
+    counts_until: Timestamp,
 }
 
 pub(crate) fn start(
@@ -37,8 +39,12 @@ pub(crate) fn start(
 ) -> Result<Response, ContractError> {
     let config = CONFIG.load(deps.storage)?;
     only_slashing(&config, &info)?;
-    let service = load_service(deps.storage, msg.service)?;
-    let max_slash = service.terms.max_slash;
+    let Some(bounds) = BOUNDS.may_load(deps.storage, msg.service)? else {
+        return Err(ContractError::UnknownService {
+            service: msg.service,
+        });
+    };
+    let max_slash = bounds.max_slash;
     if msg.fraction > max_slash {
         return Err(ContractError::PenaltyTooLarge {
             fraction: msg.fraction,
@@ -49,12 +55,14 @@ pub(crate) fn start(
         service: msg.service,
         operator: msg.operator.clone(),
         jail: msg.jail,
+        counts_until: leavable_at(&config, env.block.time),
     };
     let key = (msg.service, &msg.operator);
     let Some(mut member) = MEMBERS.may_load(deps.storage, key)? else {
         return conclude(deps, context, None, vec![]);
     };
     if member.slices.iter().any(|s| s.due(&config, env.block.time)) {
+        let service = load_service(deps.storage, msg.service)?;
         let touch = Touch::load(
             deps.as_ref(),
             &config,
@@ -66,7 +74,7 @@ pub(crate) fn start(
         MEMBERS.save(deps.storage, key, &member)?;
     }
     let cuts = match captured(deps.as_ref(), &msg)? {
-        Some(capture) if !msg.fraction.is_zero() => cuts(&service, &member, capture),
+        Some(capture) if !msg.fraction.is_zero() => cuts(bounds, &member, capture),
         _ => vec![],
     };
     if cuts.is_empty() {
@@ -117,14 +125,14 @@ pub(crate) fn capture_at(
 }
 
 /// One cut for each asset that was captured and of which there is a slice.
-fn cuts(service: &Service, member: &Member, capture: Capture) -> Vec<Cut> {
-    let assets = service.terms.assets.iter().zip(capture.parts);
+fn cuts(bounds: Bounds, member: &Member, capture: Capture) -> Vec<Cut> {
+    let assets = bounds.assets.into_iter().zip(capture.parts);
     assets
         .filter(|(_, part)| !part.tokens.is_zero())
         .filter_map(|(asset, part)| {
-            let slice = member.slices.iter().find(|slice| slice.asset == *asset)?;
+            let slice = member.slices.iter().find(|slice| slice.asset == asset)?;
             (!slice.value.value.is_zero()).then(|| Cut {
-                asset: asset.clone(),
+                asset,
                 slice: slice.value.clone(),
                 captured: part.tokens,
                 era: part.era,
@@ -136,8 +144,6 @@ fn cuts(service: &Service, member: &Member, capture: Capture) -> Vec<Cut> {
 pub(crate) fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, ContractError> {
     let context: Context = from_json(&reply.payload)?;
     let result: delegation::SlashResult = answer(reply)?;
-    let config = CONFIG.load(deps.storage)?;
-    let key = (context.service, &context.operator);
     let mut member = super::load_member(deps.storage, context.service, &context.operator)?;
     let mut seized = vec![];
     for cut in result.cuts {
@@ -146,7 +152,7 @@ pub(crate) fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, 
             .iter_mut()
             .find(|slice| slice.asset == cut.asset)
             .ok_or(ContractError::BadAnswer)?;
-        spend(deps.storage, &config, &env, key.1, slice, &cut)?;
+        spend(deps.storage, &env, &context, slice, &cut)?;
         seized.push(AssetAmount {
             asset: cut.asset,
             amount: cut.seized,
@@ -158,19 +164,18 @@ pub(crate) fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, 
 /// Lowers a slice, and the sum of its pool's slices, by what was taken.
 fn spend(
     storage: &mut dyn Storage,
-    config: &Config,
     env: &Env,
-    operator: &Addr,
+    context: &Context,
     slice: &mut Slice,
     cut: &delegation::CutResult,
 ) -> Result<(), ContractError> {
     let pool: &Magnitude = &cut.before;
-    let now = env.block.time;
-    let mut ledger = Ledger::load(storage, operator, &cut.asset, pool, now)?;
+    let operator = &context.operator;
+    let mut ledger = Ledger::load(storage, operator, &cut.asset, pool, env.block.time)?;
     let before = slice.promised(pool);
     slice.spend(pool, cut.delta)?;
     ledger.release(before, slice.promised(pool));
-    ledger.spend(cut.delta, config, now);
+    ledger.spend(cut.delta, context.counts_until);
     ledger.save(storage, operator)?;
     Ok(())
 }
