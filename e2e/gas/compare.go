@@ -75,7 +75,8 @@ func (r row) numbers() string {
 	return fmt.Sprintf("%10d %10d %+9d (%+.2f %%)", r.got, r.was, r.got-r.was, 100*float64(r.got-r.was)/float64(max(r.was, 1)))
 }
 
-// Problems are the numbers that differ from a snapshot, and the goals that are missed.
+// Problems are the numbers that differ from a snapshot, and the goals that are missed beyond what is
+// known.
 func (r *Report) Problems(snapshot *Report) []string {
 	var problems []string
 	for _, row := range r.against(snapshot) {
@@ -84,7 +85,7 @@ func (r *Report) Problems(snapshot *Report) []string {
 		}
 	}
 	for _, goal := range r.Goals() {
-		if goal.Missed() {
+		if goal.Got > goal.Ceiling() {
 			problems = append(problems, goal.String())
 		}
 	}

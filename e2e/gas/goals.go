@@ -12,13 +12,31 @@ type Goal struct {
 // Missed tells whether the goal is missed.
 func (g Goal) Missed() bool { return g.Got > g.Limit }
 
+// Ceiling is the most that the number may be at present: the goal, or where it is known to be
+// missed, what it must not grow beyond.
+func (g Goal) Ceiling() uint64 { return max(g.Limit, ceilings[g.What]) }
+
+// ceilings are of goals that are known to be missed. docs/gas.md says why, and what it would take.
+var ceilings = map[string]uint64{
+	"slashing.receive_slash": 450_000,
+	"bytes of vault":         430_000,
+	"bytes of delegation":    490_000,
+	"bytes of allocation":    575_000,
+	"bytes of slashing":      625_000,
+	"bytes of gateway":       465_000,
+}
+
 // String is the goal as a person reads it.
 func (g Goal) String() string {
 	if !g.Missed() {
 		return fmt.Sprintf("met     %-52s %9d of %9d", g.What, g.Got, g.Limit)
 	}
-	return fmt.Sprintf("MISSED  %-52s %9d of %9d, by %d (%.1f %%)",
+	missed := fmt.Sprintf("MISSED  %-52s %9d of %9d, by %d (%.1f %%)",
 		g.What, g.Got, g.Limit, g.Got-g.Limit, 100*float64(g.Got-g.Limit)/float64(g.Limit))
+	if g.Ceiling() > g.Limit {
+		missed += fmt.Sprintf(", known up to %d", g.Ceiling())
+	}
+	return missed
 }
 
 // maxBytes is the size of a contract that every chain takes.

@@ -28,15 +28,29 @@ func TestGoals(t *testing.T) {
 	require.Empty(t, sample().Problems(sample()))
 
 	heavy := sample()
-	heavy.Messages["slashing.receive_slash"]++
+	heavy.Messages["slashing.receive_slash"] = ceilings["slashing.receive_slash"] + 1
 	heavy.Messages["delegation.claim_in_a_crowd"]--
 	heavy.ReceiveSlash["1000"]++
-	heavy.Bytes["vault"]++
+	heavy.Bytes["vault"] = int64(ceilings["bytes of vault"]) + 1
 	missed := heavy.Problems(heavy)
 	require.Len(t, missed, 4)
 	for _, problem := range missed {
 		require.True(t, strings.HasPrefix(problem, "MISSED"), problem)
 	}
+}
+
+func TestKnownMisses(t *testing.T) {
+	known := sample()
+	known.Messages["slashing.receive_slash"] = ceilings["slashing.receive_slash"]
+	require.Empty(t, known.Problems(known))
+	missed := 0
+	for _, goal := range known.Goals() {
+		if goal.Missed() {
+			missed++
+			require.Contains(t, goal.String(), "MISSED")
+		}
+	}
+	require.Equal(t, 1, missed)
 }
 
 func TestProblemsName(t *testing.T) {
