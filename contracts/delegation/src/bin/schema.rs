@@ -5,7 +5,7 @@ use palisade_types::delegation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMs
 
 fn main() {
     write_api! {
-        name: "delegation",
+        name: "palisade-delegation",
         instantiate: InstantiateMsg,
         execute: ExecuteMsg,
         query: QueryMsg,
