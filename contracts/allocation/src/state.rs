@@ -247,3 +247,31 @@ fn is_zero(value: &u32) -> bool {
 fn is_nothing(value: &Scaled) -> bool {
     value.value.is_zero()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_maps_share_a_prefix() {
+        // A map's prefix is its name behind two bytes of length, of which the first is zero: names
+        // that differ never collide, with one another or with an item, whose key is bare.
+        let maps = BTreeSet::from([
+            SERVICES.namespace_bytes().to_vec(),
+            BOUNDS.namespace_bytes().to_vec(),
+            COUNTS.namespace_bytes().to_vec(),
+            ALLOWED.namespace_bytes().to_vec(),
+            MEMBERS.namespace_bytes().to_vec(),
+            LISTED.namespace_bytes().to_vec(),
+            MEMBERSHIPS.namespace_bytes().to_vec(),
+            CAPTURES.namespace_bytes().to_vec(),
+            KEYS.namespace_bytes().to_vec(),
+            OPERATORS.namespace_bytes().to_vec(),
+            JAILED.namespace_bytes().to_vec(),
+            COMMITMENTS.namespace_bytes().to_vec(),
+        ]);
+        assert_eq!(maps.len(), 12);
+    }
+}

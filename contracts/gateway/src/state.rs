@@ -130,3 +130,29 @@ pub(crate) struct Standing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_error: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_maps_share_a_prefix() {
+        // A map's prefix is its name behind two bytes of length, of which the first is zero: names
+        // that differ never collide, with one another or with an item, whose key is bare.
+        let maps = BTreeSet::from([
+            OPERATORS.namespace_bytes().to_vec(),
+            REMOVED.namespace_bytes().to_vec(),
+            KEYS.namespace_bytes().to_vec(),
+            HISTORY.namespace_bytes().to_vec(),
+            TOTALS.namespace_bytes().to_vec(),
+            REPORTERS.namespace_bytes().to_vec(),
+            REPORTS.namespace_bytes().to_vec(),
+            OPEN.namespace_bytes().to_vec(),
+            ENDED.namespace_bytes().to_vec(),
+            INFRACTIONS.namespace_bytes().to_vec(),
+        ]);
+        assert_eq!(maps.len(), 10);
+    }
+}

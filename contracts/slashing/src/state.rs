@@ -355,7 +355,34 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn no_two_maps_share_a_prefix() {
+        // A map's prefix is its name behind two bytes of length, of which the first is zero: names
+        // that differ never collide, with one another or with an item, whose key is bare.
+        let maps = BTreeSet::from([
+            SERVICES.namespace_bytes().to_vec(),
+            PROFILES.namespace_bytes().to_vec(),
+            PENALTIES.namespace_bytes().to_vec(),
+            LINKS.namespace_bytes().to_vec(),
+            PEERS.namespace_bytes().to_vec(),
+            CHANNELS.namespace_bytes().to_vec(),
+            UPDATES.namespace_bytes().to_vec(),
+            DELIVERIES.namespace_bytes().to_vec(),
+            DIRTY.namespace_bytes().to_vec(),
+            NONCES.namespace_bytes().to_vec(),
+            SEEN.namespace_bytes().to_vec(),
+            LAST_REQUEST.namespace_bytes().to_vec(),
+            REQUESTS.namespace_bytes().to_vec(),
+            PENDING.namespace_bytes().to_vec(),
+            STANDINGS.namespace_bytes().to_vec(),
+            OUTCOMES.namespace_bytes().to_vec(),
+        ]);
+        assert_eq!(maps.len(), 16);
+    }
 
     #[test]
     fn a_pause_lasts_a_week_or_the_grace_whichever_is_shorter() {
