@@ -173,7 +173,7 @@ fn describe_member(
         service,
         operator,
         key: member.key,
-        leaving: member.leaving,
+        leaving: member.leaving.is_some(),
         jailed: member.jailed,
         power: member.power,
         update_id: member.update_id.into(),

@@ -95,9 +95,9 @@ pub struct Member {
     /// ed25519 consensus key, where the service uses keys.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Binary>,
-    /// On its way out: all slices fall to zero, the power is zero at the next sync.
-    #[serde(rename = "l", default, skip_serializing_if = "is_false")]
-    pub leaving: bool,
+    /// On its way out since then: all slices fall to zero, the power is zero at the next sync.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub leaving: Option<Timestamp>,
     /// Counts nothing until unjailed.
     #[serde(rename = "j", default, skip_serializing_if = "is_false")]
     pub jailed: bool,

@@ -108,15 +108,65 @@ fn dust_on_its_way_out_keeps_nobody_from_coming_in() {
     for name in &names {
         assert_eq!(suite.member(service, name).power.u128(), 0);
     }
-    // What never counted leaves at once.
-    operators(&mut suite, &[("other", 2_000)]);
-    run(&mut suite, "other", &opt_in(service)).unwrap();
-    run(&mut suite, "other", &ExecuteMsg::OptOut { service }).unwrap();
+}
+
+#[test]
+fn pushing_others_out_and_being_gone_costs_a_delay_each_time() {
+    let mut suite = Suite::new();
+    operators(&mut suite, &[("weak", 1_000), ("strong", 2_000)]);
+    let service = local(&mut suite, |terms| terms.max_operators = 1);
+    run(&mut suite, "weak", &opt_in(service)).unwrap();
+    suite.settle(service);
+    assert_eq!(suite.member(service, "weak").power.u128(), 1_000);
+    // In and out again, before its promise counts for anything.
+    run(&mut suite, "strong", &opt_in(service)).unwrap();
+    run(&mut suite, "strong", &ExecuteMsg::OptOut { service }).unwrap();
     let leave = ExecuteMsg::Leave {
         service,
-        operator: suite.host("other").to_string(),
+        operator: suite.host("strong").to_string(),
     };
+    let bound = ContractError::StillBound {
+        service,
+        operator: suite.host("strong"),
+    };
+    refused(&mut suite, "anybody", &leave, &bound);
+    // Who was pushed out comes back at once, into the free place, with the slice that it still has.
+    run(&mut suite, "weak", &opt_in(service)).unwrap();
+    suite.sync(service);
+    assert_eq!(suite.member(service, "weak").power.u128(), 1_000);
+    assert!(suite.member(service, "weak").slices[0].pending.is_none());
+    suite.wait(DEALLOCATION_DELAY - 1);
+    refused(&mut suite, "anybody", &leave, &bound);
+    suite.wait(1);
     run(&mut suite, "anybody", &leave).unwrap();
+}
+
+#[test]
+fn an_operator_on_its_way_out_of_a_keyed_service_comes_back_with_its_key() {
+    let mut suite = Suite::new();
+    operators(&mut suite, &[("op", 1_000)]);
+    let service = suite.register_consumer(Decimal::percent(10));
+    suite.opt_in("op", service, true, 10);
+    suite.settle(service);
+    run(&mut suite, "op", &ExecuteMsg::OptOut { service }).unwrap();
+    suite.sync(service);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.seen("op").power.u128(), 0);
+    run(&mut suite, "op", &opt_in(service)).unwrap();
+    let already = ContractError::AlreadyMember {
+        service,
+        operator: suite.host("op"),
+    };
+    refused(&mut suite, "op", &opt_in(service), &already);
+    suite.sync(service);
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.seen("op").power.u128(), 1_000);
+    assert_eq!(suite.seen("op").key, Some(key_of("op")));
+    let query = QueryMsg::Commitment {
+        operator: suite.host("op").to_string(),
+    };
+    let commitment: CommitmentResponse = suite.ask(&suite.allocation, &query);
+    assert_eq!(commitment.services, 1);
 }
 
 #[test]

@@ -62,7 +62,7 @@ func update(t *testing.T, report, snapshot *gas.Report) {
 func check(t *testing.T, report, snapshot *gas.Report) {
 	report.Print(out, snapshot)
 	problems := report.Problems(snapshot)
-	fmt.Fprintf(out, "\n%d numbers differ or goals are missed\n", len(problems))
+	fmt.Fprintf(out, "\n%d numbers differ from the snapshot, or are past what is known to miss its goal\n", len(problems))
 	for _, problem := range problems {
 		t.Error(problem)
 	}

@@ -65,11 +65,12 @@ pub enum ExecuteMsg {
         /// 0 to 1. Until one is published it is 1.
         cap: Decimal,
     },
-    /// Joins a service. By an operator.
+    /// Joins a service, or comes back while on the way out of it. By an operator.
     OptIn {
         /// The service.
         service: ServiceId,
-        /// Consensus key; needed where the service says so, refused where it does not.
+        /// Consensus key; needed where the service says so, refused where it does not. An operator
+        /// that comes back keeps its own if none is given.
         key: Option<KeyProof>,
         /// Slices, one for each asset to promise.
         slices: Vec<SliceShare>,
@@ -95,7 +96,8 @@ pub enum ExecuteMsg {
         /// The new key.
         key: KeyProof,
     },
-    /// Frees the place of an operator whose slices have all ended. By anybody.
+    /// Forgets an operator on its way out, once its power was told to be zero, its slices have all
+    /// ended, and the deallocation delay since its opt-out is over. By anybody.
     Leave {
         /// The service.
         service: ServiceId,

@@ -184,7 +184,7 @@ impl Update<'_> {
         settle(storage, self.config, backing, operator, &mut member, now)?;
         let key = (self.service, operator, member.update_id);
         let previous = CAPTURES.may_load(storage, key)?;
-        let count = if member.leaving || member.jailed {
+        let count = if member.leaving.is_some() || member.jailed {
             backing.nothing()
         } else {
             backing.count(&member.slices, previous.as_ref(), Slice::counting)?
@@ -241,7 +241,7 @@ impl Update<'_> {
         backing: Backing,
     ) -> Result<(), ContractError> {
         let key = (self.service, operator);
-        if member.leaving {
+        if member.leaving.is_some() {
             LISTED.remove(storage, key);
             return Ok(());
         }

@@ -3,7 +3,7 @@ use palisade_types::allocation::{key_proof_message, KeyProof, ServiceId};
 
 use super::{leavable_at, load_member, load_service};
 use crate::events;
-use crate::state::{Config, KeyOwner, CONFIG, KEYS, MEMBERS};
+use crate::state::{Config, KeyOwner, Member, CONFIG, KEYS, MEMBERS};
 use crate::ContractError;
 
 /// Length of an ed25519 public key.
@@ -22,7 +22,7 @@ pub(crate) fn assign(
         return Err(ContractError::KeyNotUsed { service });
     }
     let mut member = load_member(deps.storage, service, &info.sender)?;
-    if member.leaving {
+    if member.leaving.is_some() {
         return Err(ContractError::Leaving {
             service,
             operator: info.sender,
@@ -30,18 +30,41 @@ pub(crate) fn assign(
     }
     let config = CONFIG.load(deps.storage)?;
     let event = events::assign_key(service, &info.sender, &key.key.to_base64());
-    if let Some(old) = member.key.take() {
-        retire(deps.storage, &config, service, &old, env.block.time)?;
-    }
-    member.key = Some(take(deps.branch(), &env, service, &info.sender, key)?);
-    member.untold = true;
+    replace(
+        deps.branch(),
+        &env,
+        &config,
+        service,
+        &info.sender,
+        &mut member,
+        key,
+    )?;
     MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
     Ok(Response::new().add_event(event))
 }
 
+/// Gives an operator a new key; the old one, if any, retires.
+pub(crate) fn replace(
+    mut deps: DepsMut,
+    env: &Env,
+    config: &Config,
+    service: ServiceId,
+    operator: &Addr,
+    member: &mut Member,
+    proof: KeyProof,
+) -> Result<(), ContractError> {
+    if let Some(old) = member.key.take() {
+        retire(deps.storage, config, service, &old, env.block.time)?;
+    }
+    member.key = Some(take(deps.branch(), env, service, operator, proof)?);
+    // Whoever was not told of at all is told of with its key.
+    member.untold |= member.update_id > 0;
+    Ok(())
+}
+
 /// Takes a key for an operator after checking its proof and that nobody else's infractions could
 /// be laid at it. Returns the key.
-pub(crate) fn take(
+fn take(
     deps: DepsMut,
     env: &Env,
     service: ServiceId,

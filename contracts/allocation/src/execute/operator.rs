@@ -1,4 +1,6 @@
-use cosmwasm_std::{Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, Uint128};
+use cosmwasm_std::{
+    Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, Timestamp, Uint128,
+};
 use palisade_types::allocation::{
     Action, Admission, KeyProof, ServiceId, SliceShare, MAX_ASSETS, MAX_SERVICES,
 };
@@ -95,7 +97,7 @@ pub(crate) fn opt_in(
     palisade_admin::require_active(deps.storage, &env.block, &Action::Promises)?;
     let config = CONFIG.load(deps.storage)?;
     let stored = load_service(deps.storage, service)?;
-    let mut operator = admit(deps.as_ref(), &config, service, &stored, &info.sender)?;
+    let (mut operator, known) = admit(deps.as_ref(), &config, service, &stored, &info.sender)?;
     if shares.is_empty() || shares.iter().any(|s| s.share.is_zero()) {
         return Err(ContractError::BadFraction {
             field: "share",
@@ -103,18 +105,34 @@ pub(crate) fn opt_in(
             most: stored.terms.max_slash,
         });
     }
-    let key = match (stored.terms.keyed, key) {
-        (true, Some(proof)) => Some(key::take(
-            deps.branch(),
-            &env,
-            service,
-            &info.sender,
-            proof,
-        )?),
-        (true, None) => return Err(ContractError::KeyNeeded { service }),
-        (false, Some(_)) => return Err(ContractError::KeyNotUsed { service }),
-        (false, None) => None,
+    let mut member = match known {
+        Some(member) => member,
+        None => {
+            operator.services = operator.services.saturating_add(1);
+            Member {
+                jailed: JAILED.has(deps.storage, (service, &info.sender)),
+                ..Member::default()
+            }
+        }
     };
+    member.leaving = None;
+    match (stored.terms.keyed, key) {
+        (true, Some(proof)) => {
+            let (config, operator) = (&config, &info.sender);
+            key::replace(
+                deps.branch(),
+                &env,
+                config,
+                service,
+                operator,
+                &mut member,
+                proof,
+            )?;
+        }
+        (true, None) if member.key.is_none() => return Err(ContractError::KeyNeeded { service }),
+        (false, Some(_)) => return Err(ContractError::KeyNotUsed { service }),
+        _ => {}
+    }
     let touch = Touch::load(
         deps.as_ref(),
         &config,
@@ -122,11 +140,7 @@ pub(crate) fn opt_in(
         (service, &stored),
         info.sender.clone(),
     )?;
-    let mut member = Member {
-        jailed: JAILED.has(deps.storage, (service, &info.sender)),
-        key,
-        ..Member::default()
-    };
+    touch.settle(&mut deps, &mut member)?;
     touch.aim(
         &mut deps,
         &mut member,
@@ -143,7 +157,6 @@ pub(crate) fn opt_in(
     } else {
         counts.operators = counts.operators.saturating_add(1);
     }
-    operator.services = operator.services.saturating_add(1);
     COUNTS.save(deps.storage, service, &counts)?;
     OPERATORS.save(deps.storage, &info.sender, &operator)?;
     MEMBERSHIPS.save(deps.storage, (&info.sender, service), &())?;
@@ -153,15 +166,20 @@ pub(crate) fn opt_in(
     Ok(response.add_event(events::opt_in(service, &info.sender, effective_at)))
 }
 
+/// Whether an operator may come in. One on its way out may come back: its slices are still there.
 fn admit(
     deps: Deps,
     config: &Config,
     service: ServiceId,
     stored: &Service,
     operator: &Addr,
-) -> Result<Operator, ContractError> {
+) -> Result<(Operator, Option<Member>), ContractError> {
     require_operator(deps, config, operator)?;
-    if MEMBERS.has(deps.storage, (service, operator)) {
+    let member = MEMBERS.may_load(deps.storage, (service, operator))?;
+    if member
+        .as_ref()
+        .is_some_and(|member| member.leaving.is_none())
+    {
         return Err(ContractError::AlreadyMember {
             service,
             operator: operator.clone(),
@@ -178,10 +196,10 @@ fn admit(
     let record = OPERATORS
         .may_load(deps.storage, operator)?
         .unwrap_or_default();
-    if record.services >= MAX_SERVICES {
+    if member.is_none() && record.services >= MAX_SERVICES {
         return Err(ContractError::TooManyServices { most: MAX_SERVICES });
     }
-    Ok(record)
+    Ok((record, member))
 }
 
 /// Sends the weakest operator of a full service on its way out, if the newcomer is stronger. The
@@ -216,7 +234,7 @@ fn displace(
             continue;
         }
         let member = load_member(deps.storage, service, &operator)?;
-        if !member.leaving {
+        if member.leaving.is_none() {
             weakest = Some((operator, member, present));
         }
     }
@@ -265,7 +283,7 @@ pub(crate) fn adjust(
     let config = CONFIG.load(deps.storage)?;
     let stored = load_service(deps.storage, service)?;
     let mut member = load_member(deps.storage, service, &info.sender)?;
-    if member.leaving {
+    if member.leaving.is_some() {
         return Err(ContractError::Leaving {
             service,
             operator: info.sender,
@@ -299,7 +317,7 @@ pub(crate) fn opt_out(
     let config = CONFIG.load(deps.storage)?;
     let stored = load_service(deps.storage, service)?;
     let mut member = load_member(deps.storage, service, &info.sender)?;
-    if member.leaving {
+    if member.leaving.is_some() {
         return Err(ContractError::Leaving {
             service,
             operator: info.sender,
@@ -344,7 +362,12 @@ pub(crate) fn leave(
         let pool = backing.pool(&slice.asset);
         slice.pending.is_some() || pool.is_some_and(|pool| !slice.now(pool).is_zero())
     };
-    if !member.leaving || !member.power.is_zero() || member.slices.iter().any(bound) {
+    // Not before the delay, even where nothing was promised yet: otherwise an operator could push
+    // others out of a full service and be gone, again and again.
+    let over =
+        |left_at: Timestamp| left_at.plus_seconds(config.deallocation_delay) <= env.block.time;
+    let over = member.leaving.is_some_and(over);
+    if !over || !member.power.is_zero() || member.slices.iter().any(bound) {
         return Err(ContractError::StillBound { service, operator });
     }
     if let Some(key) = &member.key {

@@ -116,7 +116,7 @@ impl<'a> Touch<'a> {
         member: &mut Member,
     ) -> Result<(), ContractError> {
         self.settle(deps, member)?;
-        member.leaving = true;
+        member.leaving = Some(self.now());
         for slice in &mut member.slices {
             let pool = self.pool(&slice.asset)?;
             self.retarget(deps, slice, pool, Uint128::zero(), Decimal::one())?;
@@ -168,7 +168,7 @@ impl<'a> Touch<'a> {
 /// What an operator would count with once its increases took effect: ranks operators when a
 /// service is full.
 pub(crate) fn strength(backing: Backing, member: &Member) -> Result<Uint128, ContractError> {
-    if member.leaving || member.jailed {
+    if member.leaving.is_some() || member.jailed {
         return Ok(Uint128::zero());
     }
     Ok(backing.count(&member.slices, None, Slice::intended)?.value)
