@@ -47,21 +47,33 @@ func (m *meter) setup() {
 	}}))
 }
 
-// guards measures a pause and its end at every contract.
+// guards measures a pause, its end, and both halves of a change of owner at every contract.
 func (m *meter) guards(s *suite.Suite) {
 	m.t.Helper()
-	for _, guard := range []struct{ contract, action string }{
-		{s.Vault, "deposits"}, {s.Delegation, "delegations"}, {s.Allocation, "promises"}, {s.Slashing, "executions"},
+	for _, guard := range []struct {
+		chain            *harness.Chain
+		contract, action string
+	}{
+		{s.Host, s.Vault, "deposits"}, {s.Host, s.Delegation, "delegations"}, {s.Host, s.Allocation, "promises"},
+		{s.Host, s.Slashing, "executions"}, {s.Consumer, s.Gateway, "reports"},
 	} {
-		name := s.Host.Label(guard.contract)
-		m.note(name+".pause", s.Pause(guard.contract, guard.action))
-		m.note(name+".unpause", s.Unpause(guard.contract, guard.action))
+		name := guard.chain.Label(guard.contract)
+		admin := func(verb string) *harness.Result {
+			return guard.chain.Execute(harness.Guardian, guard.contract, suite.Msg{"admin": suite.Msg{verb: suite.Msg{"action": guard.action}}})
+		}
+		m.note(name+".admin_pause", admin("pause"))
+		m.note(name+".admin_unpause", admin("unpause"))
+		own := func(who harness.Name, action any) *harness.Result {
+			return guard.chain.Execute(who, guard.contract, suite.Msg{"update_ownership": action})
+		}
+		transfer := func(to harness.Name) suite.Msg {
+			return suite.Msg{"transfer_ownership": suite.Msg{"new_owner": to.String(), "expiry": nil}}
+		}
+		m.note(name+".update_ownership_transfer", own(harness.Owner, transfer(harness.Stranger)))
+		m.note(name+".update_ownership_accept", own(harness.Stranger, "accept_ownership"))
+		own(harness.Stranger, transfer(harness.Owner)).OK()
+		own(harness.Owner, "accept_ownership").OK()
 	}
-	pause := func(verb string) *harness.Result {
-		return s.Consumer.Execute(harness.Guardian, s.Gateway, suite.Msg{"admin": suite.Msg{verb: suite.Msg{"action": "reports"}}})
-	}
-	m.note("gateway.pause", pause("pause"))
-	m.note("gateway.unpause", pause("unpause"))
 }
 
 // registerRated makes another denom an asset, with a rate that is asked of a contract.
