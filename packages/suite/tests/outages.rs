@@ -200,3 +200,24 @@ fn a_new_nonce_epoch_needs_a_new_channel() {
     assert_eq!(ended(&suite), [Outcome::Executed {}]);
     assert_eq!(suite.stake("north", ATOM), 999_500);
 }
+
+#[test]
+fn what_the_consumer_still_stands_on_is_not_forgotten() {
+    let (mut suite, chain) = consumer();
+    let known = suite.seen("north").update_id.u64();
+    // Twelve days in which no update arrives, each with a new one.
+    for _ in 0..12 {
+        suite.deposit("alice", "north", 1);
+        suite.sync(chain);
+        suite.wait(EPOCH);
+    }
+    assert_eq!(suite.seen("north").update_id.u64(), known);
+    assert_eq!(suite.seen("north").power.u128(), 1_000_000);
+    suite.report("north", "double_sign");
+    suite.net.relay_all().unwrap();
+    assert_eq!(ended(&suite), vec![Outcome::Executed {}]);
+    // What answers is the oldest update that is still known, which was in force a week ago: 5 % of
+    // the million, of what was added until then, and a unit of rounding.
+    let left = suite.stake("north", ATOM);
+    assert!((950_000..=950_012).contains(&left), "{left} left");
+}

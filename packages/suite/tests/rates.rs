@@ -193,3 +193,44 @@ fn a_foreign_rate_contract_cannot_stop_a_sync() {
     suite.sync(service);
     assert_eq!(power(&suite, service), 450);
 }
+
+#[test]
+fn a_stale_rate_pushes_nobody_out_of_a_full_service() {
+    let (mut suite, provider, service) = with_provider();
+    let full = palisade_types::allocation::ExecuteMsg::UpdateService {
+        service,
+        change: palisade_types::allocation::ServiceChange {
+            max_operators: Some(1),
+            ..Default::default()
+        },
+    };
+    let allocation = suite.allocation.clone();
+    suite.on_host("admin", &allocation, &full);
+    suite.register_operator("dust");
+    let dust = vault::ExecuteMsg::Deposit {
+        operator: Some(suite.host("dust").to_string()),
+        owner: None,
+    };
+    let alice = suite.host("alice");
+    suite.net.host.mint(&alice, 1, LST_DENOM).unwrap();
+    let vault = suite.vault.clone();
+    suite
+        .try_on_host("alice", &vault, &dust, &coins(1, LST_DENOM))
+        .unwrap();
+    set(&mut suite, &provider, None);
+    suite.wait(MAX_AGE + 1);
+    suite.sync(service);
+    // Who is in ranks by the last good rate, who comes counts nothing of a stale asset.
+    let error = suite
+        .try_opt_in("dust", service, false, vec![slice(LST, 10)])
+        .unwrap_err();
+    assert_eq!(
+        refusal::<palisade_allocation::ContractError>(&error),
+        &palisade_allocation::ContractError::ServiceFull {
+            service,
+            needed: Uint128::new(750),
+            offered: Uint128::zero(),
+        }
+    );
+    assert_eq!(power(&suite, service), 750);
+}

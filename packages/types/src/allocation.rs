@@ -33,7 +33,7 @@ pub struct InstantiateMsg {
     /// Seconds from the service's acknowledgement of a lower power until the slice falls: at
     /// least the unbonding period.
     pub deallocation_delay: u64,
-    /// Most seconds to wait for that acknowledgement.
+    /// Most seconds to wait for that acknowledgement: at least an epoch.
     pub max_lag: u64,
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn instantiate(deps: DepsMut, msg: InstantiateMsg) -> Result<Response
             msg.deallocation_delay,
             left.unbonding_period,
         ),
-        ("max_lag", msg.max_lag, 0),
+        ("max_lag", msg.max_lag, left.epoch_length),
     ];
     for (parameter, found, least) in delays {
         if found < least {

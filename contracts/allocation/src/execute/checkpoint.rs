@@ -4,7 +4,7 @@ use palisade_ibc::{OperatorPower, MAX_SET_OPERATORS};
 use palisade_math::capped_power;
 use palisade_types::allocation::{CheckpointResult, ServiceId};
 
-use super::power::Backing;
+use super::power::{Backing, Stale};
 use super::touch::{settle, strength};
 use super::{ask_stakes, check_list, load_service, only_slashing};
 use crate::events;
@@ -187,7 +187,11 @@ impl Update<'_> {
         let count = if member.leaving.is_some() || member.jailed {
             backing.nothing()
         } else {
-            backing.count(&member.slices, previous.as_ref(), Slice::counting)?
+            backing.count(
+                &member.slices,
+                Stale::AsBefore(previous.as_ref()),
+                Slice::counting,
+            )?
         };
         counts.total = counts
             .total
@@ -245,7 +249,7 @@ impl Update<'_> {
             LISTED.remove(storage, key);
             return Ok(());
         }
-        let strength = strength(backing, member)?;
+        let strength = strength(backing, member, Stale::ByLastRate)?;
         if LISTED.may_load(storage, key)? != Some(strength) {
             LISTED.save(storage, key, &strength)?;
         }

@@ -6,6 +6,7 @@ use palisade_types::allocation::{
 };
 use palisade_types::delegation::{OperatorResponse, QueryMsg};
 
+use super::power::Stale;
 use super::touch::Touch;
 use super::{ask_stakes, key, leavable_at, load_member, load_service};
 use crate::events;
@@ -147,7 +148,7 @@ pub(crate) fn opt_in(
         &shares,
         operator.cap_at(env.block.time),
     )?;
-    let strength = touch.strength(&member)?;
+    let strength = touch.strength(&member, Stale::AsBefore(None))?;
 
     let mut response = Response::new();
     let mut counts = COUNTS.load(deps.storage, service)?;
@@ -265,7 +266,7 @@ fn send_off(
 ) -> Result<(), ContractError> {
     touch.release(deps, member)?;
     MEMBERS.save(deps.storage, (service, operator), member)?;
-    if member.power.is_zero() {
+    if member.power.is_zero() && member.raw.is_zero() {
         LISTED.remove(deps.storage, (service, operator));
     } else {
         LISTED.save(deps.storage, (service, operator), &Uint128::zero())?;
@@ -302,7 +303,7 @@ pub(crate) fn adjust(
     )?;
     touch.settle(&mut deps, &mut member)?;
     touch.aim(&mut deps, &mut member, &shares, cap)?;
-    let strength = touch.strength(&member)?;
+    let strength = touch.strength(&member, Stale::ByLastRate)?;
     LISTED.save(deps.storage, (service, &info.sender), &strength)?;
     MEMBERS.save(deps.storage, (service, &info.sender), &member)?;
     Ok(Response::new().add_event(events::adjust(service, &info.sender)))
@@ -367,7 +368,8 @@ pub(crate) fn leave(
     let over =
         |left_at: Timestamp| left_at.plus_seconds(config.deallocation_delay) <= env.block.time;
     let over = member.leaving.is_some_and(over);
-    if !over || !member.power.is_zero() || member.slices.iter().any(bound) {
+    if !over || !member.power.is_zero() || !member.raw.is_zero() || member.slices.iter().any(bound)
+    {
         return Err(ContractError::StillBound { service, operator });
     }
     if let Some(key) = &member.key {
@@ -379,9 +381,6 @@ pub(crate) fn leave(
     MEMBERS.remove(deps.storage, (service, &operator));
     MEMBERSHIPS.remove(deps.storage, (&operator, service));
     LISTED.remove(deps.storage, (service, &operator));
-    let mut counts = COUNTS.load(deps.storage, service)?;
-    counts.total = counts.total.saturating_sub(member.raw);
-    COUNTS.save(deps.storage, service, &counts)?;
     let mut record = OPERATORS
         .may_load(deps.storage, &operator)?
         .unwrap_or_default();

@@ -23,6 +23,28 @@ pub(crate) struct Count {
     pub(crate) value: Uint128,
 }
 
+/// What an asset whose rate is stale may count.
+#[derive(Clone, Copy)]
+pub(crate) enum Stale<'a> {
+    /// No more than it counted before: for power.
+    AsBefore(Option<&'a Capture>),
+    /// What the last good rate says: for the rank of who is in already.
+    ByLastRate,
+}
+
+impl Stale<'_> {
+    fn most(&self, index: usize, pool: &Magnitude) -> Uint128 {
+        match self {
+            Stale::AsBefore(capture) => capture
+                .and_then(|capture| capture.parts.get(index))
+                .map_or(Uint128::zero(), |part| {
+                    pool.captured_in(part.era, part.tokens)
+                }),
+            Stale::ByLastRate => Uint128::MAX,
+        }
+    }
+}
+
 impl Backing<'_> {
     /// The pool of an asset of the service.
     pub(crate) fn pool(&self, asset: &str) -> Option<&Magnitude> {
@@ -38,12 +60,12 @@ impl Backing<'_> {
         }
     }
 
-    /// Counts slices as `view` sees them. An asset whose rate is stale counts no more than in
-    /// `previous`; below the service's least power nothing counts.
+    /// Counts slices as `view` sees them. What an asset whose rate is stale counts is up to `stale`;
+    /// below the service's least power nothing counts.
     pub(crate) fn count(
         &self,
         slices: &[Slice],
-        previous: Option<&Capture>,
+        stale: Stale,
         view: fn(&Slice, &Magnitude) -> Uint128,
     ) -> Result<Count, MathError> {
         let mut count = Count::default();
@@ -59,10 +81,7 @@ impl Backing<'_> {
                 None => Uint128::zero(),
             };
             if !price.fresh {
-                let before = previous.and_then(|capture| capture.parts.get(index));
-                tokens = tokens.min(before.map_or(Uint128::zero(), |part| {
-                    stake.magnitude.captured_in(part.era, part.tokens)
-                }));
+                tokens = tokens.min(stale.most(index, &stake.magnitude));
             }
             let value = asset_value(tokens, price.rate, price.weight)?;
             count.value = count.value.checked_add(value)?;

@@ -105,7 +105,9 @@ fn captured(deps: Deps, msg: &SlashOperator) -> Result<Option<Capture>, Contract
     Ok(entry.map(|(_, capture)| capture))
 }
 
-/// The newest entry of an operator's history at or before an update.
+/// The newest entry of an operator's history at or before an update. Where that was pruned the oldest
+/// that is left answers: it was in force at the horizon, before anything that can still be punished,
+/// however long the service was not told of what came after.
 pub(crate) fn capture_at(
     storage: &dyn Storage,
     service: ServiceId,
@@ -121,7 +123,14 @@ pub(crate) fn capture_at(
             Order::Descending,
         )
         .next();
-    Ok(newest.transpose()?)
+    if newest.is_some() {
+        return Ok(newest.transpose()?);
+    }
+    let oldest = CAPTURES
+        .prefix((service, operator))
+        .range(storage, None, None, Order::Ascending)
+        .next();
+    Ok(oldest.transpose()?)
 }
 
 /// One cut for each asset that was captured and of which there is a slice.

@@ -3,7 +3,7 @@ use palisade_math::{Magnitude, MathError};
 use palisade_types::allocation::{Action, ServiceId, SliceShare, MAX_ASSETS};
 use palisade_types::delegation::StakesResponse;
 
-use super::power::Backing;
+use super::power::{Backing, Stale};
 use super::{ask_stakes, check_list};
 use crate::ledger::Ledger;
 use crate::state::{Config, Member, Service, Slice};
@@ -125,8 +125,8 @@ impl<'a> Touch<'a> {
     }
 
     /// What the operator would count with once its increases took effect.
-    pub(crate) fn strength(&self, member: &Member) -> Result<Uint128, ContractError> {
-        strength(self.backing(), member)
+    pub(crate) fn strength(&self, member: &Member, stale: Stale) -> Result<Uint128, ContractError> {
+        strength(self.backing(), member, stale)
     }
 
     fn pool(&self, asset: &str) -> Result<&Magnitude, ContractError> {
@@ -166,12 +166,16 @@ impl<'a> Touch<'a> {
 }
 
 /// What an operator would count with once its increases took effect: ranks operators when a
-/// service is full.
-pub(crate) fn strength(backing: Backing, member: &Member) -> Result<Uint128, ContractError> {
+/// service is full. A stale rate pushes nobody out, and helps nobody in.
+pub(crate) fn strength(
+    backing: Backing,
+    member: &Member,
+    stale: Stale,
+) -> Result<Uint128, ContractError> {
     if member.leaving.is_some() || member.jailed {
         return Ok(Uint128::zero());
     }
-    Ok(backing.count(&member.slices, None, Slice::intended)?.value)
+    Ok(backing.count(&member.slices, stale, Slice::intended)?.value)
 }
 
 /// Lets changes of a member's slices that are due take effect.
