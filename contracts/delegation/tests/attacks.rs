@@ -266,7 +266,7 @@ fn pause_bypassed_by_a_sibling_path() {
 
     s.execute("guardian", &pause(Action::Exits)).unwrap();
     let no_exit = paused("exits", Some(s.now().plus_seconds(EXIT_PAUSE_LIMIT)));
-    s.refused(&no_exit, |s| s.undelegate("ann", "op", ATOM, 1));
+    s.undelegate("ann", "op", ATOM, 1).unwrap();
     s.refused(&no_exit, |s| s.claim("ann", "op", ATOM));
     s.refused(&no_exit, |s| s.redelegate("ann", "op", ATOM, "other"));
     s.deposit("ann", "op", ATOM, 1).unwrap();

@@ -35,7 +35,8 @@ pub struct InstantiateMsg {
 pub enum Action {
     /// New stake: joins from the vault, redelegations, cancellations.
     Delegations,
-    /// Undelegations and claims. Ends by itself after 14 days at most.
+    /// Claims and redelegations. Ends by itself after 14 days at most. Undelegations are never
+    /// paused: they move no token, and are how a staker objects to a promise before it counts.
     Exits,
 }
 

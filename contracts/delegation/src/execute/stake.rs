@@ -2,7 +2,6 @@
 
 use cosmwasm_std::{Addr, DepsMut, Env, MessageInfo, Response, StdResult, Storage, Uint128};
 use palisade_math::{Left, MathError, Position, SharePool};
-use palisade_types::delegation::Action;
 
 use crate::error::ContractError;
 use crate::events;
@@ -35,7 +34,8 @@ pub(crate) fn join(
     Ok(Response::new().add_event(event))
 }
 
-/// Starts unbonding of `amount`, or of all.
+/// Starts unbonding of `amount`, or of all. Never paused: whoever objects to a promise has to be able
+/// to start leaving before it counts.
 pub(crate) fn undelegate(
     deps: DepsMut,
     env: &Env,
@@ -44,7 +44,6 @@ pub(crate) fn undelegate(
     asset: &str,
     amount: Option<Uint128>,
 ) -> Result<Response, ContractError> {
-    palisade_admin::require_active(deps.storage, &env.block, &Action::Exits)?;
     require_above_zero(amount)?;
     let operator = deps.api.addr_validate(operator)?;
     let owner = &info.sender;
