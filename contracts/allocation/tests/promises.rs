@@ -310,6 +310,7 @@ fn leave_the_set_then_exit() {
     suite.opt_in("op", service, true, 5);
     suite.settle(service);
     // It misbehaves, leaves the set and undelegates, all before anybody reports it.
+    suite.wait(60);
     let infraction = suite.infraction("op", "double_sign");
     suite.wait(60);
     run(&mut suite, "op", &ExecuteMsg::OptOut { service });

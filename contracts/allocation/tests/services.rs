@@ -135,6 +135,13 @@ fn pushing_others_out_and_being_gone_costs_a_delay_each_time() {
     suite.sync(service);
     assert_eq!(suite.member(service, "weak").power.u128(), 1_000);
     assert!(suite.member(service, "weak").slices[0].pending.is_none());
+    // Who went by itself pushes nobody out again.
+    let full = ContractError::ServiceFull {
+        service,
+        needed: Uint128::MAX,
+        offered: Uint128::new(2_000),
+    };
+    refused(&mut suite, "strong", &opt_in(service), &full);
     suite.wait(DEALLOCATION_DELAY - 1);
     refused(&mut suite, "anybody", &leave, &bound);
     suite.wait(1);
@@ -325,7 +332,11 @@ fn keys_are_proven_unique_and_resolve_for_a_while() {
         key: suite.key_proof(service, "op", "op-new"),
     };
     run(&mut suite, "op", &rotate).unwrap();
-    let until = suite.net.host.time().plus_seconds(UNBONDING + EPOCH);
+    let until = suite
+        .net
+        .host
+        .time()
+        .plus_seconds(UNBONDING + EPOCH + MAX_LAG);
     suite.sync(service);
     suite.net.relay_all().unwrap();
     assert_eq!(suite.seen("op").key, Some(key_of("op-new")));
@@ -344,7 +355,7 @@ fn keys_are_proven_unique_and_resolve_for_a_while() {
     let error = opt_in(&mut suite, "rival", Some(shared.clone())).unwrap_err();
     assert_eq!(refusal::<ContractError>(&error), &taken(Some(until)));
 
-    suite.wait(UNBONDING + EPOCH);
+    suite.wait(UNBONDING + EPOCH + MAX_LAG);
     assert_eq!(liable(&suite, "op").operator, None);
     opt_in(&mut suite, "rival", Some(shared)).unwrap();
     assert_eq!(liable(&suite, "op").operator, Some(rival));

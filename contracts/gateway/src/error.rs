@@ -184,24 +184,35 @@ pub enum ContractError {
         now: u64,
     },
 
-    /// No update of the operator was in force at that time, or none that is still known.
-    #[error("no update of operator {operator} is known to be in force at {time}")]
+    /// No update of the operator was in force at that height, or none that is still known.
+    #[error("no update of operator {operator} is known to be in force at height {height}")]
     NotInForce {
         /// The operator.
         operator: String,
-        /// The infraction's time.
-        time: Timestamp,
+        /// The infraction's height.
+        height: u64,
     },
 
-    /// The operator counted nothing at that time.
-    #[error("operator {operator} had no power at {time}, by update {update_id}")]
+    /// The operator counted nothing at that height.
+    #[error("operator {operator} had no power at height {height}, by update {update_id}")]
     NoPower {
         /// The operator.
         operator: String,
         /// The update in force.
         update_id: u64,
+        /// The infraction's height.
+        height: u64,
+    },
+
+    /// The infraction's time is not of its height.
+    #[error("the update in force at that height was so from {since}{}, not at {time}", until.map_or(String::new(), |t| format!(" to {t}")))]
+    OtherTime {
         /// The infraction's time.
         time: Timestamp,
+        /// When the update in force was applied.
+        since: Timestamp,
+        /// When the next one was, if any.
+        until: Option<Timestamp>,
     },
 
     /// The infraction was reported before, and the host did not reject it.

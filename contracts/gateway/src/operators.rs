@@ -317,22 +317,23 @@ pub(crate) fn total_at(storage: &dyn Storage, update_id: u64) -> StdResult<Optio
         .transpose()
 }
 
-/// The operator's entry in force at a time: the newest one applied at or before it. An operator
-/// can make its history as long as it likes, so this bisects it: at most 64 reads, usually one.
+/// The operator's entry in force at a height: the newest one applied before it, since a block is
+/// signed by the set before it. An operator can make its history as long as it likes, so this
+/// bisects it: at most 64 reads, usually one.
 pub(crate) fn in_force(
     storage: &dyn Storage,
     operator: &str,
-    time: Timestamp,
+    height: u64,
 ) -> StdResult<Option<(u64, Entry)>> {
     let (mut low, mut high) = (0u64, u64::MAX);
     let mut found = None;
     let mut probe = high;
-    // An operator's entries are applied in the order of their updates, so times grow with them.
+    // An operator's entries are applied in the order of their updates, so heights grow with them.
     // Anything above `high` is too late; `found` is the newest entry up to `low`.
     while low < high {
         match power_at(storage, operator, probe)? {
             Some((update_id, entry)) if update_id > low || found.is_none() => {
-                if entry.time <= time {
+                if entry.height < height {
                     found = Some((update_id, entry));
                     low = probe;
                 } else {
@@ -345,6 +346,20 @@ pub(crate) fn in_force(
         probe = middle(low, high);
     }
     Ok(found)
+}
+
+/// The operator's entry that followed an update, if any did.
+pub(crate) fn successor(
+    storage: &dyn Storage,
+    operator: &str,
+    update_id: u64,
+) -> StdResult<Option<Entry>> {
+    let from = Some(Bound::exclusive(update_id));
+    let next = HISTORY
+        .prefix(operator)
+        .range(storage, from, None, Order::Ascending)
+        .next();
+    Ok(next.transpose()?.map(|(_, entry)| entry))
 }
 
 /// The middle of two numbers, rounded up, so that it is above `low` wherever `low < high`.
@@ -361,9 +376,9 @@ mod tests {
     proptest! {
         /// The bisection finds what a scan of the whole history finds.
         #[test]
-        fn the_entry_in_force_is_the_newest_at_or_before_the_time(
+        fn the_entry_in_force_is_the_newest_applied_before_the_height(
             steps in prop::collection::vec((1u64..5_000, 0u64..4), 0..40),
-            time in 0u64..90,
+            height in 0u64..90,
             last in prop::bool::ANY,
         ) {
             let mut storage = MockStorage::new();
@@ -380,14 +395,14 @@ mod tests {
             for (update, at) in &all {
                 let entry = Entry {
                     power: 1u128.into(),
-                    height: 1,
+                    height: *at,
                     time: Timestamp::from_seconds(*at),
                 };
                 HISTORY.save(&mut storage, ("op", *update), &entry).unwrap();
                 HISTORY.save(&mut storage, ("oq", *update), &entry).unwrap();
             }
-            let expected = all.iter().rev().find(|(_, at)| *at <= time).map(|(u, _)| *u);
-            let found = in_force(&storage, "op", Timestamp::from_seconds(time)).unwrap();
+            let expected = all.iter().rev().find(|(_, at)| *at < height).map(|(u, _)| *u);
+            let found = in_force(&storage, "op", height).unwrap();
             prop_assert_eq!(found.map(|(u, _)| u), expected);
         }
     }

@@ -109,7 +109,8 @@ fn take(
     Ok(key)
 }
 
-/// Lets a key resolve for one more unbonding period (and the epoch that it is counted from).
+/// Lets a key resolve for one more unbonding period (and the epoch that it is counted from), after
+/// the most that the service may lag behind in learning of the new one.
 pub(crate) fn retire(
     storage: &mut dyn Storage,
     config: &Config,
@@ -118,7 +119,7 @@ pub(crate) fn retire(
     now: Timestamp,
 ) -> Result<(), ContractError> {
     if let Some(mut owner) = KEYS.may_load(storage, (service, key))? {
-        owner.until = Some(leavable_at(config, now));
+        owner.until = Some(leavable_at(config, now).plus_seconds(config.max_lag));
         KEYS.save(storage, (service, key), &owner)?;
     }
     Ok(())

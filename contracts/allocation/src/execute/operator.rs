@@ -106,6 +106,7 @@ pub(crate) fn opt_in(
             most: stored.terms.max_slash,
         });
     }
+    let comes_back = known.is_some();
     let mut member = match known {
         Some(member) => member,
         None => {
@@ -153,6 +154,14 @@ pub(crate) fn opt_in(
     let mut response = Response::new();
     let mut counts = COUNTS.load(deps.storage, service)?;
     if counts.operators >= stored.terms.max_operators {
+        if comes_back {
+            // Into a free place only: otherwise it could push others out again and again.
+            return Err(ContractError::ServiceFull {
+                service,
+                needed: Uint128::MAX,
+                offered: strength,
+            });
+        }
         let weakest = displace(&mut deps, &config, &env, service, &stored, strength)?;
         response = response.add_event(events::opt_out(service, &weakest, Some(&info.sender)));
     } else {

@@ -25,23 +25,28 @@ pub(crate) fn report(
     palisade_admin::require_active(deps.storage, &env.block, &Action::Reports)?;
     check(&infraction, env)?;
     let (operator, _) = operators::resolve(deps.storage, &infraction.offender)?;
-    let time = infraction.time;
+    let height = infraction.height.u64();
     // What counted then, not what counts now: the set may have changed since.
-    let Some((update_id, entry)) = operators::in_force(deps.storage, &operator, time)? else {
-        return Err(ContractError::NotInForce { operator, time });
+    let Some((update_id, entry)) = operators::in_force(deps.storage, &operator, height)? else {
+        return Err(ContractError::NotInForce { operator, height });
     };
     if entry.power.is_zero() {
         return Err(ContractError::NoPower {
             operator,
             update_id,
-            time,
+            height,
         });
     }
-    let key = (
-        operator.as_str(),
-        infraction.kind.as_str(),
-        infraction.height.u64(),
-    );
+    // Height and time tell of one moment: the host judges by the time what the height decides here.
+    let until = operators::successor(deps.storage, &operator, update_id)?.map(|next| next.time);
+    if infraction.time < entry.time || until.is_some_and(|until| infraction.time > until) {
+        return Err(ContractError::OtherTime {
+            time: infraction.time,
+            since: entry.time,
+            until,
+        });
+    }
+    let key = (operator.as_str(), infraction.kind.as_str(), height);
     if let Some(nonce) = INFRACTIONS.may_load(deps.storage, key)? {
         return Err(ContractError::AlreadyReported { nonce });
     }

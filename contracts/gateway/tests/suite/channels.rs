@@ -183,6 +183,7 @@ fn a_channel_that_spoke_does_not_give_way() {
             suite.execute("owner", &renew).unwrap();
             let channel = suite.net.open(&proposal.reversed()).unwrap();
             suite.channel = Some(channel);
+            suite.net.consumer.next_block();
             suite.report(&suite.downtime("alice"));
             suite.net.relay_all().unwrap();
         }

@@ -178,9 +178,10 @@ fn every_bad_report_is_refused_without_a_trace() {
                 time: good.time.minus_seconds(51),
                 ..good.clone()
             },
-            ContractError::NotInForce {
-                operator: "alice".into(),
+            ContractError::OtherTime {
                 time: good.time.minus_seconds(51),
+                since: suite.power_at(1, Some("alice")).unwrap().time,
+                until: None,
             },
         ),
     ];
