@@ -19,8 +19,8 @@ use crate::state::{
 };
 use crate::ContractError;
 
-/// Most members in a page: each asks for its pools.
-const MEMBERS_AT_ONCE: usize = 30;
+/// Most members in a page: each asks for its pools, and a node grants a query 3,000,000 gas.
+const MEMBERS_AT_ONCE: usize = 10;
 
 pub(crate) fn answer(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     let now = env.block.time;

@@ -433,3 +433,26 @@ fn terms_are_checked() {
         },
     );
 }
+
+#[test]
+fn a_page_of_members_is_bounded_whatever_is_asked_for() {
+    let mut suite = Suite::new();
+    let service = local(&mut suite, |_| ());
+    let names: Vec<_> = (0..12).map(|n| format!("op{n}")).collect();
+    for name in &names {
+        operators(&mut suite, &[(name, 100)]);
+        run(&mut suite, name, &opt_in(service)).unwrap();
+    }
+    let page = |suite: &Suite, start_after| -> Vec<MemberResponse> {
+        let query = QueryMsg::Members {
+            service,
+            start_after,
+            limit: Some(100),
+        };
+        suite.ask(&suite.allocation, &query)
+    };
+    let first = page(&suite, None);
+    assert_eq!(first.len(), 10);
+    let last = first.last().map(|member| member.operator.to_string());
+    assert_eq!(page(&suite, last).len(), 2);
+}
