@@ -236,7 +236,7 @@ impl History {
         (slices, units)
     }
 
-    /// Invariants 1, 3, 4 and 10.
+    /// Invariants 1 and 3, and of 4 that a slash spends the slices of one service alone.
     fn check(&self, before: &[(Slices, Units)]) {
         let story = || self.log.join("\n");
         for asset in ASSETS {
@@ -284,7 +284,7 @@ impl History {
         }
     }
 
-    /// Invariants 9 and 10: both chains agree, and every report has one end.
+    /// Invariants 9 and 10: both chains agree on powers, and every report has ended.
     fn check_quiet(&self) {
         let story = || self.log.join("\n");
         for operator in OPERATORS {
