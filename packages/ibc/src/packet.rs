@@ -2,6 +2,8 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{to_json_vec, Binary, StdResult, Timestamp, Uint128, Uint64};
 use sha2::{Digest, Sha256};
 
+use palisade_evidence::Equivocation;
+
 use crate::Outcome;
 
 /// Infraction kind: the operator missed too many blocks.
@@ -85,6 +87,10 @@ pub struct Slash {
     pub height: Uint64,
     /// Consumer's time of the infraction, in nanoseconds.
     pub time: Timestamp,
+    /// Proof of a [`DOUBLE_SIGN`] at this height by the offender's key. The host then judges by the
+    /// proof, with the update and time that it knows for this height itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Equivocation>,
 }
 
 impl Slash {

@@ -7,7 +7,7 @@ use palisade_admin::{AdminMsg, GuardResponse, Pausable};
 use palisade_ibc::{Offender, OperatorPower};
 use palisade_math::Scaled;
 
-use crate::asset::{AssetAmount, AssetId, Destination};
+use crate::asset::{AssetAmount, AssetId, Payee, Redirection};
 
 /// Number of a service, from 1.
 pub type ServiceId = u32;
@@ -156,8 +156,17 @@ pub enum ExecuteMsg {
         /// The operators in it.
         operators: Vec<Addr>,
     },
+    /// Winds a service down: nobody joins, every operator in it is opted out as the next syncs come
+    /// to it, with power 0 and slices that end by the rules of a decrease. By the slashing contract.
+    StopService {
+        /// The service.
+        service: ServiceId,
+    },
     /// Takes a penalty; answers with a [`SlashResult`] in its data. By the slashing contract.
     Slash(SlashOperator),
+    /// Passes on to the delegation contract where seized tokens shall go instead. By the slashing
+    /// contract.
+    Redirect(Redirection),
     /// Lets a jailed operator count again. By the slashing contract.
     Unjail {
         /// The service.
@@ -278,14 +287,15 @@ pub struct SlashOperator {
     pub operator: Addr,
     /// The update in force at the infraction.
     pub update_id: Uint64,
-    /// Time of the infraction.
-    pub infraction: Timestamp,
     /// Penalty, at most the service's `max_slash`; may be zero.
     pub fraction: Decimal,
     /// Whether the operator counts nothing until it is unjailed.
     pub jail: bool,
-    /// Where the tokens go.
-    pub destination: Destination,
+    /// Whether the penalty tombstones. Of several that do, an operator bears the largest once: each
+    /// takes what it exceeds the former ones by, in whatever order they come.
+    pub tombstone: bool,
+    /// Who gets the tokens.
+    pub payees: Vec<Payee>,
 }
 
 /// Answer to [`ExecuteMsg::Slash`].
@@ -406,6 +416,8 @@ pub struct ServiceResponse {
     pub operators: u32,
     /// Sum of their powers before any cap on shares, at the last sync of each.
     pub total: Uint128,
+    /// Whether it is being wound down.
+    pub stopped: bool,
 }
 
 /// Commitment cap and promises of an operator.
@@ -474,11 +486,15 @@ pub struct SliceResponse {
 pub struct LiabilityResponse {
     /// The operator; none: no such operator or key in this service.
     pub operator: Option<Addr>,
-    /// When the update was made that the operator last counted with at or before the one asked
-    /// for; none: it never counted with anything.
+    /// The operator's newest update at or before the one asked for, or the oldest that is still
+    /// known; zero: it never counted with anything.
+    pub update_id: Uint64,
+    /// When that update was made; none: it never counted with anything.
     pub since: Option<Timestamp>,
     /// What it counted with then; empty when nothing was captured.
     pub captured: Vec<AssetAmount>,
+    /// The same in units of value, before any cap on shares.
+    pub power: Uint128,
 }
 
 /// Migration takes no parameters.

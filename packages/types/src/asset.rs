@@ -102,6 +102,32 @@ impl Destination {
     }
 }
 
+/// Who gets a share of what a penalty takes.
+#[cw_serde]
+pub struct Payee {
+    /// The account under which the vault books it: the number of the service whose proceeds these
+    /// are, so that nobody else can redirect them; 0: nobody can.
+    pub account: u32,
+    /// Where the share goes.
+    pub destination: Destination,
+    /// The share: above 0; those of all payees sum to 1. Amounts are rounded down, and the last
+    /// payee gets what is left.
+    pub share: Decimal,
+}
+
+/// Seized tokens that shall go elsewhere, since their recipient does not take them.
+#[cw_serde]
+pub struct Redirection {
+    /// The asset.
+    pub asset: AssetId,
+    /// The account that they are booked under.
+    pub account: u32,
+    /// Where they were to go.
+    pub from: Destination,
+    /// Where they shall go.
+    pub to: Destination,
+}
+
 /// An amount of an asset.
 #[cw_serde]
 pub struct AssetAmount {

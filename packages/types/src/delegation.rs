@@ -6,7 +6,7 @@ use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable, EXIT_PAUSE_LIMIT};
 use palisade_math::{Magnitude, Scaled};
 
-use crate::asset::{AssetId, Destination, Price};
+use crate::asset::{AssetId, Payee, Price, Redirection};
 
 /// Most pools in a page: the answer sums up to 32 buckets for each.
 pub const MAX_POOLS_PAGE: usize = 10;
@@ -127,9 +127,18 @@ pub enum ExecuteMsg {
         /// The operator to stand behind.
         to: String,
     },
+    /// Publishes the share of every loss that the operator's own stake bears first, as far as it
+    /// reaches. Better for stakers at once; worse only after everybody who objects could leave. By
+    /// an operator.
+    SetFirstLoss {
+        /// 0 to 1; until one is published 0: the operator's stake bears losses as all other does.
+        share: Decimal,
+    },
     /// Takes a penalty from an operator's pools and eligible buckets; answers with a
     /// [`SlashResult`] in its data. By the allocation contract.
     Slash(SlashPools),
+    /// Passes on to the vault where seized tokens shall go instead. By the allocation contract.
+    Redirect(Redirection),
     /// Names the allocation contract, once. By the owner.
     Connect {
         /// Its address.
@@ -181,16 +190,17 @@ pub struct OperatorChange {
 pub struct SlashPools {
     /// The operator.
     pub operator: String,
-    /// Time of the infraction: buckets of its epoch and of later ones share the loss.
-    pub infraction: Timestamp,
+    /// When the update was made that was in force at the infraction: what was undelegated in its
+    /// epoch or later counted in it, and shares the loss until it matures.
+    pub since: Timestamp,
     /// Penalty p, at most `max_slash`.
     pub fraction: Decimal,
     /// The service's m.
     pub max_slash: Decimal,
     /// One for each asset.
     pub cuts: Vec<Cut>,
-    /// Where the tokens go.
-    pub destination: Destination,
+    /// Who gets the tokens.
+    pub payees: Vec<Payee>,
 }
 
 /// A penalty on one pool.
@@ -373,6 +383,10 @@ pub struct OperatorResponse {
     pub accepts_stake: bool,
     /// Whether only listed stakers may join.
     pub restricted: bool,
+    /// Share of every loss that the operator's own stake bears first.
+    pub first_loss: Decimal,
+    /// A lower share on its way, and when it takes effect.
+    pub pending_first_loss: Option<(Decimal, Timestamp)>,
 }
 
 /// One pool.
@@ -380,9 +394,11 @@ pub struct OperatorResponse {
 pub struct PoolResponse {
     /// The asset.
     pub asset: AssetId,
-    /// Active stake in base units.
+    /// Active stake in base units, the operator's own included.
     pub tokens: Uint128,
-    /// Shares outstanding.
+    /// The operator's own active stake, which bears losses first.
+    pub junior: Uint128,
+    /// Shares outstanding, of the stakers' part.
     pub shares: Uint128,
     /// Grows when the pool is wiped.
     pub generation: u32,
@@ -399,8 +415,10 @@ pub struct PoolResponse {
 pub struct BucketResponse {
     /// Epoch of its undelegations.
     pub epoch: u64,
-    /// Base units in it.
+    /// Base units in it, the operator's own included.
     pub tokens: Uint128,
+    /// The operator's own.
+    pub junior: Uint128,
     /// Its magnitude, as stored.
     pub magnitude: Scaled,
     /// When it can be claimed; slashable until then.
@@ -443,7 +461,7 @@ pub struct StakesResponse {
 /// One pool as allocation needs it.
 #[cw_serde]
 pub struct Stake {
-    /// Active stake T in base units.
+    /// Active stake T in base units, the operator's own included.
     pub tokens: Uint128,
     /// Magnitude M.
     pub magnitude: Magnitude,

@@ -4,6 +4,7 @@ use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Timestamp, Uint128, Uint64};
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable};
+use palisade_evidence::Equivocation;
 use palisade_ibc::{Offender, Outcome, Peer};
 
 /// Instantiates the gateway on the consumer chain.
@@ -89,6 +90,10 @@ pub struct Infraction {
     pub height: Uint64,
     /// This chain's time of the infraction.
     pub time: Timestamp,
+    /// Two conflicting votes that prove a `double_sign` at this height by a key of the offender's:
+    /// the host then needs no time for a dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Equivocation>,
 }
 
 /// Queries of the gateway.

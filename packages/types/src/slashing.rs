@@ -1,19 +1,31 @@
 //! The slashing contract: channels to consumers, and penalties.
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
-use cosmwasm_std::{Addr, Decimal, Timestamp, Uint64};
+use cosmwasm_std::{Addr, Decimal, Timestamp, Uint128, Uint64};
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable};
+use palisade_evidence::Equivocation;
 use palisade_ibc::{Outcome, Peer, Slash};
 
 use crate::allocation::{ServiceId, ServiceTerms};
-use crate::asset::{AssetAmount, Destination};
+use crate::asset::{AssetAmount, AssetId, Destination};
 
 /// Most penalty kinds of a service beside downtime and double-signing.
 pub const MAX_OWN_KINDS: usize = 16;
 /// The longest pause of executions, in seconds: 7 days. Where `execution_grace` is shorter, that is
 /// the longest: stake does not leave before a request that a pause held up can be executed.
 pub const EXECUTION_PAUSE_LIMIT: u64 = 7 * 86_400;
+
+/// The longest suspension of one service, in seconds: 7 days. Where `bounce_max` is shorter, that is
+/// the longest: a bounced slash is taken in after `bounce_max` whatever else.
+pub const SUSPENSION_LIMIT: u64 = 7 * 86_400;
+/// Most versions of one penalty that are kept: the present one, one on its way, and former ones
+/// that were in force within the last unbonding period.
+pub const MAX_VERSIONS: usize = 8;
+/// The largest bounty, in percent of what a penalty takes.
+pub const MAX_BOUNTY_PERCENT: u64 = 10;
+/// The longest chain id, in bytes, as of CometBFT.
+pub const MAX_CHAIN_ID: usize = 50;
 
 /// The longest jail time of a penalty, in seconds: ten years. For longer there is the tombstone.
 pub const MAX_JAIL: u64 = 3_650 * 86_400;
@@ -33,6 +45,34 @@ pub struct InstantiateMsg {
     pub bounce_max: u64,
     /// Seconds that everybody has for executing a slash after its window.
     pub execution_grace: u64,
+    /// How fast stake can be slashed.
+    pub throttle: ThrottleParams,
+}
+
+/// How fast stake can be slashed, in units of value: a slash weighs the penalty's fraction of the
+/// power that the operator counted with.
+#[cw_serde]
+pub struct ThrottleParams {
+    /// Seconds in which an empty bucket is full again: 3,600 to 2,592,000. Never changes.
+    pub period: u64,
+    /// The most that the owner may set any bucket to. Never changes.
+    pub most: Uint128,
+    /// Size of the bucket that all services share.
+    pub shared: Uint128,
+    /// Buckets of a service that registers.
+    pub service: Buckets,
+}
+
+/// Sizes of a service's buckets, in units of value. A slash passes while the service's `limit`
+/// bucket and one of its `reserved` bucket and the shared one hold anything at all, so that the last
+/// one may overdraw by itself at most. It draws on the reserved bucket first, that no other service
+/// can empty.
+#[cw_serde]
+pub struct Buckets {
+    /// All slashes of the service.
+    pub limit: Uint128,
+    /// Its part that does not draw on the shared bucket; at most `limit`.
+    pub reserved: Uint128,
 }
 
 /// Families of actions that can be paused.
@@ -70,12 +110,13 @@ pub enum ExecuteMsg {
     RegisterService(NewService),
     /// Admits the gateway of an IBC service. Another one than before: channels of the former one
     /// have no say any more, and only the new one may open one. The same one again: it may open a
-    /// channel in place of the live one, which serves until then. By the owner.
+    /// channel in place of the live one, which serves until then. None: the service is cut off. By
+    /// the owner.
     SetPeer {
         /// The service.
         service: ServiceId,
         /// The gateway, seen from this chain.
-        peer: Peer,
+        peer: Option<Peer>,
     },
     /// Starts a new nonce epoch, for a gateway that was replaced and counts from the start.
     /// Channels that are open have no say any more, as what is under way on them means nonces of
@@ -101,12 +142,108 @@ pub enum ExecuteMsg {
         /// The penalty.
         slash: Slash,
     },
-    /// Executes a request that waits. By anybody.
+    /// Executes a request whose veto window is over. The sender gets the service's bounty. By
+    /// anybody.
     Execute {
         /// The service.
         service: ServiceId,
         /// The request.
         request: Uint64,
+    },
+    /// Ends a request within its window: nothing is taken. Final, but for a proof. By the service's
+    /// resolver.
+    Veto {
+        /// The service.
+        service: ServiceId,
+        /// The request.
+        request: Uint64,
+    },
+    /// Proves a double-sign by two conflicting votes, and has its penalty taken at once, whatever
+    /// windows, vetoes and throttles there are. The sender gets the service's bounty. By anybody.
+    SubmitEquivocation {
+        /// The service.
+        service: ServiceId,
+        /// The votes.
+        evidence: Equivocation,
+    },
+    /// Changes a service's settings, one unbonding period from now; replaces a change that is on
+    /// its way. By the service's admin.
+    UpdateService {
+        /// The service.
+        service: ServiceId,
+        /// All of them.
+        settings: ServiceSettings,
+    },
+    /// Drops a change of settings that is on its way. By the service's admin.
+    CancelUpdate {
+        /// The service.
+        service: ServiceId,
+    },
+    /// Names another admin. By the service's admin.
+    SetServiceAdmin {
+        /// The service.
+        service: ServiceId,
+        /// The new admin.
+        admin: String,
+    },
+    /// Changes or adds a penalty: for infractions from now on if it is milder in every respect, from
+    /// one unbonding period on otherwise. Replaces a change that is on its way. By the service's
+    /// admin.
+    SetPenalty {
+        /// The service.
+        service: ServiceId,
+        /// The penalty.
+        penalty: Penalty,
+    },
+    /// Ends a penalty: infractions from now on have none. By the service's admin.
+    RemovePenalty {
+        /// The service.
+        service: ServiceId,
+        /// The kind.
+        kind: String,
+    },
+    /// Winds a service down, for good: powers fall to zero, slices end by the rules of a decrease,
+    /// infractions from now on are refused, earlier ones are taken in as ever. By the service's
+    /// admin.
+    StopService {
+        /// The service.
+        service: ServiceId,
+    },
+    /// Has seized tokens that a former recipient of the service does not take go where its proceeds
+    /// go now. By the service's admin.
+    RedirectProceeds {
+        /// The service.
+        service: ServiceId,
+        /// The asset.
+        asset: AssetId,
+        /// Where they were to go.
+        from: Destination,
+    },
+    /// Sets a service's buckets. By the owner.
+    SetThrottle {
+        /// The service.
+        service: ServiceId,
+        /// Their sizes.
+        buckets: Buckets,
+    },
+    /// Sets the size of the shared bucket. By the owner.
+    SetSharedThrottle {
+        /// In units of value.
+        shared: Uint128,
+    },
+    /// Stops a service that seems to have gone rogue: its slashes bounce, and those that wait are
+    /// not executed. Proofs are not stopped. Not again for as long after it ended. By the guardian
+    /// or the owner.
+    Suspend {
+        /// The service.
+        service: ServiceId,
+        /// For how long; none: 7 days, or `bounce_max` if that is shorter, which is the longest.
+        seconds: Option<u64>,
+    },
+    /// Ends a suspension. By the guardian or the owner.
+    Resume {
+        /// The service.
+        service: ServiceId,
     },
     /// Lets the sender count again after its jail time. By a jailed operator.
     Unjail {
@@ -126,11 +263,53 @@ pub struct NewService {
     pub source: Source,
     /// Penalties; kinds without one cannot be slashed.
     pub penalties: Vec<Penalty>,
-    /// Seconds for which an infraction can be punished. With `bounce_max` and `execution_grace`
-    /// at most the unbonding period.
+    /// What its admin can change later.
+    pub settings: ServiceSettings,
+}
+
+/// What a service's admin can change, one unbonding period ahead.
+#[cw_serde]
+pub struct ServiceSettings {
+    /// Seconds for which an infraction can be punished. With `bounce_max`, the window of disputes
+    /// and `execution_grace` at most the unbonding period.
     pub evidence_age: u64,
-    /// Where seized tokens go; not this contract or the allocation contract.
-    pub proceeds: Destination,
+    /// Who can refuse a slash without proof; none: slashes are executed at once.
+    pub dispute: Option<Dispute>,
+    /// Where seized tokens go.
+    pub proceeds: Proceeds,
+    /// Share of what is seized for who executes a request or proves an infraction: 0 to 0.1.
+    pub bounty: Decimal,
+    /// The chain id that votes are signed for; none: double-signing cannot be proved. IBC services
+    /// with keys only.
+    pub chain_id: Option<String>,
+}
+
+/// Who can refuse a slash without proof.
+#[cw_serde]
+pub struct Dispute {
+    /// May veto: an address; in practice a multisig or the contract of a DAO.
+    pub resolver: String,
+    /// Seconds after its receipt in which a slash can be vetoed, at least 1.
+    pub window: u64,
+}
+
+/// Where seized tokens go. No recipient is a contract of the suite.
+#[cw_serde]
+pub enum Proceeds {
+    /// Out of supply.
+    Burn {},
+    /// To an address.
+    Send {
+        /// The recipient.
+        recipient: String,
+    },
+    /// Part of them out of supply, the rest to an address.
+    Split {
+        /// The recipient.
+        recipient: String,
+        /// The share that is burned: above 0, below 1.
+        burned: Decimal,
+    },
 }
 
 /// Where slashes come from.
@@ -154,7 +333,8 @@ pub struct Penalty {
     pub fraction: Decimal,
     /// Seconds for which the operator counts nothing; 0: it goes on counting.
     pub jail: u64,
-    /// Whether the operator is out of this service for good.
+    /// Whether the operator is out of this service for good. Penalties that tombstone are borne
+    /// once: an operator that incurs several bears the largest. `double_sign` must.
     pub tombstone: bool,
 }
 
@@ -208,13 +388,30 @@ pub enum QueryMsg {
         request: Uint64,
     },
     /// Requests of a service, oldest first.
-    #[returns(Vec<RequestResponse>)]
+    #[returns(RequestsResponse<Uint64>)]
     Requests {
         /// The service.
         service: ServiceId,
-        /// Last request of the page before.
+        /// Those in this state only.
+        state: Option<StateFilter>,
+        /// `next` of the page before.
         start_after: Option<Uint64>,
-        /// Page size.
+        /// Most requests to look at.
+        limit: Option<u32>,
+    },
+    /// Requests against an operator in a service, by kind and height of the infraction. One that a
+    /// proof overrode is found by the number in the one that did.
+    #[returns(RequestsResponse<(String, Uint64)>)]
+    OperatorRequests {
+        /// The service.
+        service: ServiceId,
+        /// The operator.
+        operator: String,
+        /// Those in this state only.
+        state: Option<StateFilter>,
+        /// `next` of the page before.
+        start_after: Option<(String, Uint64)>,
+        /// Most requests to look at.
         limit: Option<u32>,
     },
     /// How a nonce of the present nonce epoch was answered.
@@ -234,6 +431,12 @@ pub enum QueryMsg {
         start_after: Option<(ServiceId, Uint64)>,
         /// Page size.
         limit: Option<u32>,
+    },
+    /// What a service and all services together can still slash.
+    #[returns(ThrottleResponse)]
+    Throttle {
+        /// The service.
+        service: ServiceId,
     },
     /// Jail and tombstone of an operator in a service.
     #[returns(StandingResponse)]
@@ -268,6 +471,10 @@ pub struct ConfigResponse {
     pub execution_grace: u64,
     /// The unbonding period that the timing rule is measured against.
     pub unbonding_period: u64,
+    /// Seconds in which an empty bucket is full again.
+    pub throttle_period: u64,
+    /// The most that the owner may set any bucket to.
+    pub throttle_most: Uint128,
 }
 
 /// One service.
@@ -279,12 +486,16 @@ pub struct ServiceResponse {
     pub admin: Addr,
     /// Where slashes come from.
     pub source: Source,
-    /// Its penalties.
-    pub penalties: Vec<Penalty>,
-    /// Seconds for which an infraction can be punished.
-    pub evidence_age: u64,
-    /// Where seized tokens go.
-    pub proceeds: Destination,
+    /// Its penalties: those in force, and those on their way.
+    pub penalties: Vec<PenaltyResponse>,
+    /// Its settings in force.
+    pub settings: ServiceSettings,
+    /// A change on its way, and when it takes effect.
+    pub pending: Option<(ServiceSettings, Timestamp)>,
+    /// When it was stopped, if it was.
+    pub stopped_at: Option<Timestamp>,
+    /// Until when it is suspended, if it is.
+    pub suspended_until: Option<Timestamp>,
     /// The gateway admitted, if any.
     pub peer: Option<Peer>,
     /// The open channel's id on this chain, if any.
@@ -295,6 +506,17 @@ pub struct ServiceResponse {
     pub last_update: Uint64,
     /// Last operator of a sync pass under way.
     pub sync_cursor: Option<Addr>,
+}
+
+/// A penalty of a service and its change.
+#[cw_serde]
+pub struct PenaltyResponse {
+    /// The kind of infraction.
+    pub kind: String,
+    /// The penalty for infractions from now on; none: not, or no longer, punished.
+    pub penalty: Option<Penalty>,
+    /// A change on its way: the penalty, and from which time of infraction on.
+    pub pending: Option<(Penalty, Timestamp)>,
 }
 
 /// When and where an update was applied.
@@ -326,8 +548,13 @@ pub struct RequestResponse {
     pub service: ServiceId,
     /// Its number.
     pub request: Uint64,
-    /// Its nonce.
-    pub nonce: Uint64,
+    /// Nonce of its report; none: a proof that came without one.
+    pub nonce: Option<Uint64>,
+    /// Whether it is proved.
+    pub proven: bool,
+    /// The vetoed request for the same infraction that it overrode, or the executed one that it
+    /// adds to.
+    pub overrides: Option<Uint64>,
     /// The operator.
     pub operator: Addr,
     /// The kind of infraction.
@@ -340,6 +567,8 @@ pub struct RequestResponse {
     pub time: Timestamp,
     /// When it was received.
     pub received_at: Timestamp,
+    /// Until when it can be vetoed; then it can be executed.
+    pub executable_at: Timestamp,
     /// Its state.
     pub state: RequestState,
 }
@@ -356,13 +585,52 @@ pub enum RequestState {
         /// When.
         at: Timestamp,
     },
-    /// Refused when its execution came: nothing was taken.
-    Rejected {
-        /// Why.
-        reason: String,
+    /// Refused by the resolver: nothing was taken.
+    Vetoed {
         /// When.
         at: Timestamp,
     },
+}
+
+/// States to look for.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum StateFilter {
+    /// Those that wait.
+    Pending,
+    /// Those that were executed.
+    Executed,
+    /// Those that were vetoed.
+    Vetoed,
+}
+
+/// A page of requests.
+#[cw_serde]
+pub struct RequestsResponse<C> {
+    /// Those looked at that are in the state asked for.
+    pub requests: Vec<RequestResponse>,
+    /// Where the next page starts; none: there is none.
+    pub next: Option<C>,
+}
+
+/// What a service and all services together can still slash, in units of value.
+#[cw_serde]
+pub struct ThrottleResponse {
+    /// The service's own bucket.
+    pub limit: BucketResponse,
+    /// Its part that no other service can empty.
+    pub reserved: BucketResponse,
+    /// The one that all services share.
+    pub shared: BucketResponse,
+}
+
+/// A bucket of a throttle, in units of value.
+#[cw_serde]
+pub struct BucketResponse {
+    /// What it holds when full.
+    pub capacity: Uint128,
+    /// What was drawn and did not come back yet: a slash passes while it is below the capacity.
+    pub used: Uint128,
 }
 
 /// How a nonce was answered.
@@ -377,6 +645,11 @@ pub enum NonceResponse {
     Rejected {
         /// Why.
         reason: String,
+    },
+    /// To be sent again; its infraction does not age meanwhile.
+    Bounced {
+        /// When it came first.
+        first_seen: Timestamp,
     },
 }
 

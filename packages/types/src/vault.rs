@@ -6,7 +6,9 @@ use cw20::Cw20ReceiveMsg;
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable, EXIT_PAUSE_LIMIT};
 
-use crate::asset::{AssetAmount, AssetId, AssetKind, Destination, Price, RateSource};
+use crate::asset::{
+    AssetAmount, AssetId, AssetKind, Destination, Payee, Price, RateSource, Redirection,
+};
 
 /// Instantiates the vault, the leftmost contract of the line.
 #[cw_serde]
@@ -79,10 +81,13 @@ pub enum ExecuteMsg {
         /// The asset.
         asset: AssetId,
     },
-    /// Pays out all that was seized of an asset for a destination. By anybody.
+    /// Pays out all that was seized of an asset for a destination under an account. Should the
+    /// recipient not take it, it waits, and anybody may try again. By anybody.
     PayOut {
         /// The asset.
         asset: AssetId,
+        /// The account that it is booked under: a service's number; 0: bounties.
+        account: u32,
         /// As it was seized.
         destination: Destination,
     },
@@ -95,13 +100,16 @@ pub enum ExecuteMsg {
         /// Who receives.
         recipient: String,
     },
-    /// Books slashed stake for a destination; moves no token. By the delegation contract.
+    /// Books slashed stake for its payees; moves no token. By the delegation contract.
     Seize {
         /// What was slashed, per asset.
         seized: Vec<AssetAmount>,
-        /// Where it shall go.
-        destination: Destination,
+        /// Who gets it: 1 to 3.
+        payees: Vec<Payee>,
     },
+    /// Books what waits for one destination for another; nothing waiting changes nothing. By the
+    /// delegation contract.
+    Redirect(Redirection),
     /// Registers an asset. By the owner.
     RegisterAsset(NewAsset),
     /// Changes an asset. By the owner.
@@ -217,8 +225,8 @@ pub enum QueryMsg {
     Seized {
         /// The asset.
         asset: AssetId,
-        /// Last destination of the page before.
-        start_after: Option<Destination>,
+        /// Last account and destination of the page before.
+        start_after: Option<(u32, Destination)>,
         /// Page size.
         limit: Option<u32>,
     },
@@ -273,6 +281,8 @@ pub struct BooksResponse {
 /// Seized tokens that wait for their payout.
 #[cw_serde]
 pub struct SeizedResponse {
+    /// The account that they are booked under.
+    pub account: u32,
     /// Where they go.
     pub destination: Destination,
     /// Base units.
