@@ -11,9 +11,11 @@
 //! | [`commitment`] | what all slices of a pool together come to |
 //! | [`power`] | what an operator counts with at a service |
 //! | [`penalty`] | what a penalty takes, and from which part |
+//! | [`tombstone`] | what a penalty takes beyond those that came before it, where only the largest is borne |
 //! | [`first_loss`] | how much of a loss the operator's own stake bears first |
 //! | [`rewards`] | what a holder earned |
 //! | [`stream`] | how rewards of one epoch flow through the next |
+//! | [`throttle`] | how fast stake can be slashed |
 //! | [`epoch`] | which epoch it is, and when a bucket matures |
 //!
 //! Three units occur. **Tokens** are the smallest units of an asset.
@@ -35,6 +37,8 @@ pub mod power;
 pub mod rewards;
 mod split;
 pub mod stream;
+pub mod throttle;
+pub mod tombstone;
 mod wide;
 
 pub use commitment::{share_of, within_cap};
@@ -54,6 +58,8 @@ pub use rewards::{
 };
 pub use split::apportion;
 pub use stream::Stream;
+pub use throttle::{slash_weight, Meter};
+pub use tombstone::Borne;
 
 /// For serde: a counter that is zero is not written, which most are for ever.
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
