@@ -95,7 +95,9 @@ pub fn execute(
             asset,
             to,
         } => unbonding::redelegate(deps, &env, &info, &operator, &asset, &to),
+        ExecuteMsg::SetFirstLoss { share } => operator::set_first_loss(deps, &env, &info, share),
         ExecuteMsg::Slash(msg) => slash::slash(deps, &env, &info, msg),
+        ExecuteMsg::Redirect(redirection) => slash::redirect(deps.as_ref(), &info, redirection),
         ExecuteMsg::Connect { allocation } => wiring::connect(deps, &info, &allocation),
         ExecuteMsg::Admin(msg) => {
             Ok(Response::new().add_event(palisade_admin::execute(deps, &env, &info, msg)?))
@@ -118,9 +120,9 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Config {} => to_json_binary(&query::config(deps)?)?,
         QueryMsg::Guard {} => to_json_binary(&GUARD.load(deps.storage)?.response(env.block.time))?,
         QueryMsg::Epoch {} => to_json_binary(&query::epoch(deps, &env)?)?,
-        QueryMsg::Operator { operator } => to_json_binary(&query::operator(deps, &operator)?)?,
+        QueryMsg::Operator { operator } => to_json_binary(&query::operator(deps, &env, &operator)?)?,
         QueryMsg::Operators { start_after, limit } => {
-            to_json_binary(&query::operators(deps, start_after.as_deref(), limit)?)?
+            to_json_binary(&query::operators(deps, &env, start_after.as_deref(), limit)?)?
         }
         QueryMsg::MayJoin { operator, staker } => {
             to_json_binary(&query::may_join(deps, &env, &operator, &staker)?)?

@@ -159,6 +159,13 @@ pub enum ContractError {
         earliest: Timestamp,
     },
 
+    /// A share of losses above all of them.
+    #[error("a first loss of {share} is above 1")]
+    FirstLossAboveOne {
+        /// The share given.
+        share: Decimal,
+    },
+
     /// The message names no change.
     #[error("nothing to change")]
     NothingToChange,

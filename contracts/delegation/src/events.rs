@@ -1,6 +1,6 @@
 //! One builder for each event. Amounts are in base units of the asset.
 
-use cosmwasm_std::{Addr, Attribute, Event, Timestamp, Uint128};
+use cosmwasm_std::{Addr, Attribute, Decimal, Event, Timestamp, Uint128};
 use palisade_types::delegation::{Commission, CutResult, OperatorChange, OperatorMetadata};
 
 use crate::state::Config;
@@ -55,6 +55,13 @@ pub(crate) fn set_stakers(operator: &Addr, add: &[String], remove: &[String]) ->
         .add_attribute("operator", operator)
         .add_attribute("added", add.join(","))
         .add_attribute("removed", remove.join(","))
+}
+
+pub(crate) fn set_first_loss(operator: &Addr, share: Decimal, effective_at: Timestamp) -> Event {
+    Event::new("set_first_loss")
+        .add_attribute("operator", operator)
+        .add_attribute("share", share.to_string())
+        .add_attribute("effective_at", effective_at.to_string())
 }
 
 pub(crate) fn join(
@@ -137,13 +144,15 @@ pub(crate) fn redelegate(
         .add_attribute("shares", shares)
 }
 
-/// One for each cut that took something; magnitudes in the unit before the cut.
-pub(crate) fn slash(operator: &Addr, infraction_epoch: u64, cut: &CutResult) -> Event {
+/// One for each cut that took something; magnitudes in the unit before the cut, `junior` is what
+/// of `seized` was the operator's own.
+pub(crate) fn slash(operator: &Addr, since_epoch: u64, cut: &CutResult, junior: Uint128) -> Event {
     Event::new("slash")
         .add_attribute("operator", operator)
         .add_attribute("asset", &cut.asset)
-        .add_attribute("infraction_epoch", infraction_epoch.to_string())
+        .add_attribute("since_epoch", since_epoch.to_string())
         .add_attribute("seized", cut.seized)
+        .add_attribute("junior", junior)
         .add_attribute("delta", cut.delta)
         .add_attribute("magnitude_before", cut.before.value)
 }

@@ -12,10 +12,10 @@ use palisade_types::neighbour::Neighbour;
 use palisade_types::{allocation, page, vault};
 
 use crate::error::ContractError;
-use crate::execute::operator::require_acceptance;
+use crate::execute::operator::{first_loss, require_acceptance};
 use crate::state::{
-    Bucket, Operator, Pool, PoolId, BUCKETS, COMMISSIONS, CONFIG, DUST, ENTRIES, METADATA,
-    OPERATORS, POOLS, POOL_KEYS, POSITIONS,
+    Operator, Pool, PoolId, Tranche, Tranched, BUCKETS, COMMISSIONS, CONFIG, DUST, ENTRIES,
+    METADATA, OPERATORS, POOLS, POOL_KEYS, POSITIONS,
 };
 
 pub(crate) fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
@@ -40,16 +40,21 @@ pub(crate) fn epoch(deps: Deps, env: &Env) -> Result<EpochResponse, ContractErro
     })
 }
 
-pub(crate) fn operator(deps: Deps, operator: &str) -> Result<OperatorResponse, ContractError> {
+pub(crate) fn operator(
+    deps: Deps,
+    env: &Env,
+    operator: &str,
+) -> Result<OperatorResponse, ContractError> {
     let operator = deps.api.addr_validate(operator)?;
     match OPERATORS.may_load(deps.storage, &operator)? {
-        Some(record) => describe(deps, operator, &record),
+        Some(record) => describe(deps, env.block.time, operator, &record),
         None => Err(ContractError::UnknownOperator { operator }),
     }
 }
 
 pub(crate) fn operators(
     deps: Deps,
+    env: &Env,
     start_after: Option<&str>,
     limit: Option<u32>,
 ) -> Result<Vec<OperatorResponse>, ContractError> {
@@ -66,7 +71,7 @@ pub(crate) fn operators(
         .take(page::take(limit))
         .map(|record| {
             let (operator, record) = record?;
-            describe(deps, operator, &record)
+            describe(deps, env.block.time, operator, &record)
         })
         .collect()
 }
@@ -110,7 +115,8 @@ pub(crate) fn pools(
             Ok(PoolResponse {
                 asset,
                 unbonding: unbonding(deps, env.block.time, pool.id)?,
-                tokens: pool.pool.tokens,
+                tokens: pool.tokens()?,
+                junior: pool.junior.tokens,
                 shares: pool.pool.shares,
                 generation: pool.pool.generation,
                 scale: pool.pool.scale,
@@ -139,11 +145,12 @@ pub(crate) fn buckets(
         )
         .take(page::take(limit))
         .map(|bucket| {
-            let (epoch, Bucket { pool, mag }) = bucket?;
+            let (epoch, bucket) = bucket?;
             Ok(BucketResponse {
                 epoch,
-                tokens: pool.tokens,
-                magnitude: mag,
+                tokens: bucket.tokens()?,
+                junior: bucket.junior.tokens,
+                magnitude: bucket.mag,
                 matures_at: epochs.matures_at(epoch)?,
             })
         })
@@ -172,7 +179,8 @@ pub(crate) fn positions(
         .map(|position| {
             let (id, position) = position?;
             let (operator, asset) = POOL_KEYS.load(deps.storage, id)?;
-            let pool = POOLS.load(deps.storage, (&operator, &asset))?.pool;
+            let pool = POOLS.load(deps.storage, (&operator, &asset))?;
+            let pool = pool.tranche(Tranche::of(&owner, &operator));
             Ok(PositionResponse {
                 pool: key(operator, asset),
                 shares: pool.current_shares(&position),
@@ -208,7 +216,9 @@ pub(crate) fn unbondings(
             let ((id, epoch), entry) = entry?;
             let (operator, asset) = POOL_KEYS.load(deps.storage, id)?;
             let value = match BUCKETS.may_load(deps.storage, (id, epoch))? {
-                Some(bucket) => bucket.pool.value_of(&entry)?,
+                Some(bucket) => bucket
+                    .tranche(Tranche::of(&owner, &operator))
+                    .value_of(&entry)?,
                 // It went with its last token.
                 None => Uint128::zero(),
             };
@@ -249,16 +259,16 @@ pub(crate) fn stakes(
 
 fn stake(deps: Deps, operator: &Addr, asset: &str) -> StdResult<Stake> {
     let pool = POOLS.may_load(deps.storage, (operator, asset))?;
-    Ok(pool.map_or_else(
-        || Stake {
+    Ok(match pool {
+        Some(pool) => Stake {
+            tokens: pool.tokens()?,
+            magnitude: pool.mag,
+        },
+        None => Stake {
             tokens: Uint128::zero(),
             magnitude: Default::default(),
         },
-        |pool| Stake {
-            tokens: pool.pool.tokens,
-            magnitude: pool.mag,
-        },
-    ))
+    })
 }
 
 fn at_most(what: &'static str, actual: usize, limit: usize) -> Result<(), ContractError> {
@@ -274,10 +284,12 @@ fn at_most(what: &'static str, actual: usize, limit: usize) -> Result<(), Contra
 
 fn describe(
     deps: Deps,
+    now: Timestamp,
     operator: Addr,
     record: &Operator,
 ) -> Result<OperatorResponse, ContractError> {
     let commission = COMMISSIONS.load(deps.storage, &operator)?;
+    let first_loss = first_loss(deps.storage, &operator, now)?;
     Ok(OperatorResponse {
         metadata: METADATA.load(deps.storage, &operator)?,
         commission: Commission {
@@ -288,6 +300,8 @@ fn describe(
         commission_updated_at: commission.updated_at,
         accepts_stake: !record.closed,
         restricted: record.restricted,
+        first_loss: first_loss.share,
+        pending_first_loss: first_loss.pending,
         operator,
     })
 }
@@ -306,7 +320,7 @@ fn unbonding(deps: Deps, now: Timestamp, pool: PoolId) -> Result<Uint128, Contra
         let (epoch, bucket) = bucket?;
         if now < epochs.matures_at(epoch)? {
             sum = sum
-                .checked_add(bucket.pool.tokens)
+                .checked_add(bucket.tokens()?)
                 .map_err(cosmwasm_std::StdError::from)?;
         }
     }

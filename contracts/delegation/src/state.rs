@@ -3,7 +3,7 @@
 //! them. Amounts are in base units.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Decimal, Empty, Timestamp, Uint128};
+use cosmwasm_std::{Addr, Decimal, Empty, StdResult, Timestamp, Uint128};
 use cw_storage_plus::{Item, Map};
 use palisade_math::{Epochs, Magnitude, Position, Scaled, SharePool, FULL_MAGNITUDE};
 use palisade_types::delegation::OperatorMetadata;
@@ -24,17 +24,20 @@ pub(crate) const METADATA: Map<&Addr, OperatorMetadata> = Map::new("om");
 pub(crate) const COMMISSIONS: Map<&Addr, CommissionState> = Map::new("oc");
 /// (operator, staker): who may stand behind a restricted operator.
 pub(crate) const STAKERS: Map<(&Addr, &Addr), Empty> = Map::new("os");
+/// Operator -> the share of every loss that its own stake bears first. Absent until published.
+pub(crate) const FIRST_LOSSES: Map<&Addr, FirstLoss> = Map::new("of");
 
 /// (operator, asset) -> all active stake of the asset behind the operator.
 pub(crate) const POOLS: Map<(&Addr, &str), Pool> = Map::new("p");
 /// Pool id -> (operator, asset). Written once, read by queries alone.
 pub(crate) const POOL_KEYS: Map<PoolId, (Addr, String)> = Map::new("pk");
-/// (owner, pool id) -> active stake of the owner, in shares of the pool. Never empty.
+/// (owner, pool id) -> active stake of the owner, in shares of its tranche of the pool. Never empty.
 pub(crate) const POSITIONS: Map<(&Addr, PoolId), Position> = Map::new("x");
 /// (pool id, epoch) -> stake that was undelegated in the epoch. Removed with its last token, once
 /// the epoch is over.
 pub(crate) const BUCKETS: Map<(PoolId, u64), Bucket> = Map::new("b");
-/// (owner, pool id, epoch) -> what the owner undelegated, in shares of the bucket. Never empty.
+/// (owner, pool id, epoch) -> what the owner undelegated, in shares of its tranche of the bucket.
+/// Never empty.
 pub(crate) const ENTRIES: Map<(&Addr, PoolId, u64), Position> = Map::new("e");
 /// Asset -> rounding remainders that belong to nobody; the vault still holds them as staked.
 pub(crate) const DUST: Map<&str, Uint128> = Map::new("d");
@@ -75,13 +78,73 @@ pub(crate) struct CommissionState {
     pub updated_at: Timestamp,
 }
 
+/// What an operator agreed to bear before its stakers.
+#[cw_serde]
+#[derive(Default)]
+pub(crate) struct FirstLoss {
+    /// Share of every loss, 0 to 1.
+    pub share: Decimal,
+    /// A lower share, and from when on it is in force instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<(Decimal, Timestamp)>,
+}
+
+impl FirstLoss {
+    /// As of now: a pending share whose time has come is the share.
+    pub(crate) fn at(self, now: Timestamp) -> Self {
+        match self.pending {
+            Some((share, effective_at)) if effective_at <= now => Self {
+                share,
+                pending: None,
+            },
+            _ => self,
+        }
+    }
+}
+
+/// Whose part of a pool or bucket: the stakers', or the operator's own, which bears losses first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tranche {
+    /// The stakers'.
+    Senior,
+    /// The operator's own.
+    Junior,
+}
+
+impl Tranche {
+    /// Where stake of `owner` behind `operator` is.
+    pub(crate) fn of(owner: &Addr, operator: &Addr) -> Self {
+        if owner == operator {
+            Self::Junior
+        } else {
+            Self::Senior
+        }
+    }
+}
+
+/// What stands in two tranches, each with shares of its own: a pool or a bucket.
+pub(crate) trait Tranched {
+    /// One tranche.
+    fn tranche(&self, tranche: Tranche) -> &SharePool;
+    /// One tranche, to change it.
+    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool;
+    /// Tokens of both.
+    fn tokens(&self) -> StdResult<Uint128> {
+        let senior = self.tranche(Tranche::Senior).tokens;
+        Ok(senior.checked_add(self.tranche(Tranche::Junior).tokens)?)
+    }
+}
+
 /// All active stake of one asset behind one operator.
 #[cw_serde]
 pub(crate) struct Pool {
     /// Stands for the pool in the keys of what belongs to it.
     pub id: PoolId,
-    /// Tokens and shares.
+    /// Tokens and shares of the stakers.
     pub pool: SharePool,
+    /// Those of the operator; left out while it never had stake of its own here.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub junior: SharePool,
     /// What slices of the pool are measured against; left out while nothing was slashed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mag: Magnitude,
@@ -90,8 +153,11 @@ pub(crate) struct Pool {
 /// Stake that was undelegated from one pool in one epoch.
 #[cw_serde]
 pub(crate) struct Bucket {
-    /// Tokens and shares.
+    /// Tokens and shares of the stakers.
     pub pool: SharePool,
+    /// Those of the operator; left out while it never had stake of its own here.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub junior: SharePool,
     /// The magnitude that its stake stands for: the pool's, while its epoch is the current one.
     /// Left out when full.
     #[serde(default = "full", skip_serializing_if = "is_full")]
@@ -102,7 +168,40 @@ impl Default for Bucket {
     fn default() -> Self {
         Self {
             pool: SharePool::default(),
+            junior: SharePool::default(),
             mag: full(),
+        }
+    }
+}
+
+impl Tranched for Pool {
+    fn tranche(&self, tranche: Tranche) -> &SharePool {
+        match tranche {
+            Tranche::Senior => &self.pool,
+            Tranche::Junior => &self.junior,
+        }
+    }
+
+    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool {
+        match tranche {
+            Tranche::Senior => &mut self.pool,
+            Tranche::Junior => &mut self.junior,
+        }
+    }
+}
+
+impl Tranched for Bucket {
+    fn tranche(&self, tranche: Tranche) -> &SharePool {
+        match tranche {
+            Tranche::Senior => &self.pool,
+            Tranche::Junior => &self.junior,
+        }
+    }
+
+    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool {
+        match tranche {
+            Tranche::Senior => &mut self.pool,
+            Tranche::Junior => &mut self.junior,
         }
     }
 }
@@ -119,8 +218,8 @@ fn is_full(mag: &Scaled) -> bool {
     *mag == full()
 }
 
-fn is_default(mag: &Magnitude) -> bool {
-    *mag == Magnitude::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -146,6 +245,7 @@ mod tests {
             METADATA.key(&who).to_vec(),
             COMMISSIONS.key(&who).to_vec(),
             STAKERS.key((&who, &who)).to_vec(),
+            FIRST_LOSSES.key(&who).to_vec(),
             POOLS.key((&who, "")).to_vec(),
             POOL_KEYS.key(1).to_vec(),
             POSITIONS.key((&who, 1)).to_vec(),
@@ -170,6 +270,7 @@ mod tests {
         let pool = Pool {
             id: 1,
             pool: SharePool::default(),
+            junior: SharePool::default(),
             mag: Magnitude::default(),
         };
         let bytes = to_json_string(&pool).unwrap();
@@ -185,6 +286,16 @@ mod tests {
         };
         let bytes = to_json_string(&spent).unwrap();
         assert_eq!(from_json::<Bucket>(&bytes).unwrap(), spent);
+
+        // Once emptied, its generation has to be known.
+        let mut own = SharePool::default();
+        own.generation = 1;
+        let emptied = Pool {
+            junior: own,
+            ..pool
+        };
+        let bytes = to_json_string(&emptied).unwrap();
+        assert_eq!(from_json::<Pool>(&bytes).unwrap(), emptied);
 
         let open = Operator {
             closed: false,

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use cosmwasm_std::{
-    Addr, Api, BlockInfo, Decimal, DepsMut, Empty, Env, MessageInfo, Response, Storage,
+    Addr, Api, BlockInfo, Decimal, DepsMut, Empty, Env, MessageInfo, Response, StdResult, Storage,
+    Timestamp,
 };
 use palisade_types::delegation::{Action, Commission, OperatorChange, OperatorMetadata};
 
 use crate::error::ContractError;
 use crate::events;
-use crate::state::{CommissionState, Operator, COMMISSIONS, METADATA, OPERATORS, STAKERS};
+use crate::state::{
+    CommissionState, FirstLoss, Operator, COMMISSIONS, CONFIG, FIRST_LOSSES, METADATA, OPERATORS,
+    STAKERS,
+};
 
 /// Seconds between two changes of a commission.
 const DAY: u64 = 86_400;
@@ -110,6 +114,53 @@ pub(crate) fn set_stakers(
         STAKERS.remove(deps.storage, (&info.sender, &staker));
     }
     Ok(Response::new().add_event(events::set_stakers(&info.sender, add, remove)))
+}
+
+/// Publishes the share of every loss that the sender's own stake bears first. What is at least the
+/// share in force is so at once; less is so when all of what is undelegated in this epoch and the
+/// next has matured. Either takes the place of a change on its way.
+pub(crate) fn set_first_loss(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    share: Decimal,
+) -> Result<Response, ContractError> {
+    let operator = &info.sender;
+    load(deps.storage, operator)?;
+    if share > Decimal::one() {
+        return Err(ContractError::FirstLossAboveOne { share });
+    }
+    let now = env.block.time;
+    let before = first_loss(deps.storage, operator, now)?;
+    let announced = before.pending.map_or(before.share, |(share, _)| share);
+    if share == announced {
+        return Err(ContractError::NothingToChange);
+    }
+    let (after, effective_at) = if share >= before.share {
+        let pending = None;
+        (FirstLoss { share, pending }, now)
+    } else {
+        // Who reads of it in the last moment of this epoch has the whole next one to leave in.
+        let epochs = CONFIG.load(deps.storage)?.epochs;
+        let effective_at = epochs.matures_at(epochs.at(now).saturating_add(1))?;
+        let after = FirstLoss {
+            share: before.share,
+            pending: Some((share, effective_at)),
+        };
+        (after, effective_at)
+    };
+    FIRST_LOSSES.save(deps.storage, operator, &after)?;
+    Ok(Response::new().add_event(events::set_first_loss(operator, share, effective_at)))
+}
+
+/// The agreement of an operator as of now.
+pub(crate) fn first_loss(
+    storage: &dyn Storage,
+    operator: &Addr,
+    now: Timestamp,
+) -> StdResult<FirstLoss> {
+    let stored = FIRST_LOSSES.may_load(storage, operator)?;
+    Ok(stored.unwrap_or_default().at(now))
 }
 
 /// Refuses a staker whom the operator does not accept now, or anybody while delegations are

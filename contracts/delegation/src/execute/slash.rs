@@ -3,19 +3,23 @@
 use std::collections::BTreeSet;
 
 use cosmwasm_std::{
-    to_json_binary, Addr, Decimal, DepsMut, Env, MessageInfo, Order, Response, StdError, StdResult,
-    Storage, Timestamp, Uint128,
+    to_json_binary, Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, StdError,
+    StdResult, Storage, Timestamp, Uint128, Uint256,
 };
 use cw_storage_plus::Bound;
-use palisade_math::{equivalent_stake, loss, penalty_magnitude, Epochs, Part, Penalty};
-use palisade_types::asset::AssetAmount;
+use palisade_math::{
+    equivalent_stake, loss, penalty_magnitude, split_loss, Epochs, Exposure, MathError, Part,
+    Penalty,
+};
+use palisade_types::asset::{AssetAmount, Redirection};
 use palisade_types::delegation::{Cut, CutResult, SlashPools, SlashResult};
 use palisade_types::neighbour::Neighbour;
 use palisade_types::vault;
 
 use crate::error::ContractError;
 use crate::events;
-use crate::state::{Bucket, PoolId, BUCKETS, CONFIG, POOLS};
+use crate::execute::operator;
+use crate::state::{Bucket, Config, Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, POOLS};
 
 /// Most cuts of one penalty: as many as a service has assets.
 const MAX_CUTS: usize = palisade_types::allocation::MAX_ASSETS;
@@ -25,18 +29,29 @@ struct Case {
     operator: Addr,
     fraction: Decimal,
     max_slash: Decimal,
+    /// Share of the loss that the operator's own stake bears first.
+    first_loss: Decimal,
     epochs: Epochs,
-    /// Epoch of the infraction, not past `current`.
-    infraction: u64,
+    /// Epoch of the update in force at the infraction, not past `current`.
+    since: u64,
     current: u64,
     now: Timestamp,
 }
 
-/// A bucket that was bonded at the infraction and has not matured.
+/// A bucket whose stake counted in that update or may have, and has not matured.
 struct Eligible {
     epoch: u64,
     bucket: Bucket,
     part: Part,
+}
+
+/// What a penalty took of one pool and its buckets.
+#[derive(Default)]
+struct Taken {
+    /// From both tranches.
+    seized: Uint128,
+    /// Of that, from the operator's own.
+    junior: Uint128,
 }
 
 /// Takes a penalty from an operator's pools and eligible buckets.
@@ -46,32 +61,30 @@ pub(crate) fn slash(
     info: &MessageInfo,
     msg: SlashPools,
 ) -> Result<Response, ContractError> {
-    let config = CONFIG.load(deps.storage)?;
-    if config.allocation.ok_or(ContractError::NotConnected)? != info.sender {
-        return Err(ContractError::Unauthorized {
-            sender: info.sender.clone(),
-            expected: "allocation",
-        });
-    }
+    let config = by_allocation(deps.storage, info)?;
     check(&msg)?;
-    let current = config.epochs.at(env.block.time);
+    let now = env.block.time;
+    let current = config.epochs.at(now);
+    let operator = deps.api.addr_validate(&msg.operator)?;
     let case = Case {
-        operator: deps.api.addr_validate(&msg.operator)?,
         fraction: msg.fraction,
         max_slash: msg.max_slash,
+        first_loss: operator::first_loss(deps.storage, &operator, now)?.share,
+        operator,
         // The current bucket bears every slash, so that it goes on standing for M.
-        infraction: config.epochs.at(msg.infraction).min(current),
+        since: config.epochs.at(msg.since).min(current),
         current,
-        now: env.block.time,
+        now,
         epochs: config.epochs,
     };
     let mut response = Response::new();
     let mut seized = vec![];
     let mut cuts = vec![];
     for cut in msg.cuts {
-        let result = apply(deps.storage, &case, cut)?;
+        let (result, junior) = apply(deps.storage, &case, cut)?;
         if !result.delta.is_zero() {
-            response = response.add_event(events::slash(&case.operator, case.infraction, &result));
+            let event = events::slash(&case.operator, case.since, &result, junior);
+            response = response.add_event(event);
         }
         if !result.seized.is_zero() {
             seized.push(AssetAmount {
@@ -84,11 +97,35 @@ pub(crate) fn slash(
     if !seized.is_empty() {
         let seize = vault::ExecuteMsg::Seize {
             seized,
-            destination: msg.destination,
+            payees: msg.payees,
         };
         response = response.add_message(Neighbour(config.vault).call(&seize)?);
     }
     Ok(response.set_data(to_json_binary(&SlashResult { cuts })?))
+}
+
+/// Passes on where seized tokens shall go instead.
+pub(crate) fn redirect(
+    deps: Deps,
+    info: &MessageInfo,
+    redirection: Redirection,
+) -> Result<Response, ContractError> {
+    let config = by_allocation(deps.storage, info)?;
+    let redirect = vault::ExecuteMsg::Redirect(redirection);
+    Ok(Response::new().add_message(Neighbour(config.vault).call(&redirect)?))
+}
+
+/// Refuses everybody but the allocation contract.
+fn by_allocation(storage: &dyn Storage, info: &MessageInfo) -> Result<Config, ContractError> {
+    let config = CONFIG.load(storage)?;
+    match &config.allocation {
+        None => Err(ContractError::NotConnected),
+        Some(allocation) if *allocation != info.sender => Err(ContractError::Unauthorized {
+            sender: info.sender.clone(),
+            expected: "allocation",
+        }),
+        Some(_) => Ok(config),
+    }
 }
 
 /// What no allocation contract of ours would ask for.
@@ -117,9 +154,13 @@ fn check(msg: &SlashPools) -> Result<(), ContractError> {
     }
 }
 
-/// Takes one cut from one pool and its buckets. The math bounds it by what is there, whatever
-/// slice and capture the cut claims.
-fn apply(storage: &mut dyn Storage, case: &Case, cut: Cut) -> Result<CutResult, ContractError> {
+/// Takes one cut from one pool and its buckets; with what of it was the operator's own. The math
+/// bounds it by what is there, whatever slice and capture the cut claims.
+fn apply(
+    storage: &mut dyn Storage,
+    case: &Case,
+    cut: Cut,
+) -> Result<(CutResult, Uint128), ContractError> {
     let key = (&case.operator, cut.asset.as_str());
     let mut result = CutResult {
         asset: cut.asset.clone(),
@@ -128,55 +169,100 @@ fn apply(storage: &mut dyn Storage, case: &Case, cut: Cut) -> Result<CutResult, 
         seized: Uint128::zero(),
     };
     let Some(mut pool) = POOLS.may_load(storage, key)? else {
-        return Ok(result);
+        return Ok((result, Uint128::zero()));
     };
-    let before = pool.mag.clone();
+    let mut taken = Taken::default();
+    result.before = pool.mag.clone();
     let eligible = eligible(storage, case, &pool)?;
     let parts: Vec<Part> = eligible.iter().map(|eligible| eligible.part).collect();
     let penalty = Penalty {
         fraction: case.fraction,
         max_slash: case.max_slash,
-        captured: before.captured_in(cut.era, cut.captured),
-        slice: before.read_slice(&cut.slice),
+        captured: pool.mag.captured_in(cut.era, cut.captured),
+        slice: pool.mag.read_slice(&cut.slice),
     };
-    let equivalent = equivalent_stake(pool.pool.tokens, &parts, &before)?;
-    let delta = penalty_magnitude(&penalty, &before, equivalent)?;
-    if !delta.is_zero() {
-        let active = loss(pool.pool.tokens, delta, before.value.into())?;
-        let mut seized = pool.pool.slash(active)?;
-        for Eligible {
-            epoch,
-            mut bucket,
-            part,
-        } in eligible
-        {
-            let taken = bucket
-                .pool
-                .slash(loss(part.tokens, delta, part.magnitude)?)?;
-            seized = seized.checked_add(taken).map_err(StdError::from)?;
-            // In the unit before the cut: if the cut renormalizes, it is read in the new one.
-            bucket.mag = before.write(part.magnitude.saturating_sub(delta.into()));
-            store(storage, case, pool.id, epoch, &bucket)?;
-        }
-        pool.mag.cut(delta)?;
+    let equivalent = equivalent_stake(pool.tokens()?, &parts, &pool.mag)?;
+    result.delta = penalty_magnitude(&penalty, &pool.mag, equivalent)?;
+    if !result.delta.is_zero() {
+        taken = take(storage, case, &mut pool, eligible, result.delta)?;
         POOLS.save(storage, key, &pool)?;
-        result.delta = delta;
-        result.seized = seized;
+        result.seized = taken.seized;
     }
-    result.before = before;
-    Ok(result)
+    Ok((result, taken.junior))
 }
 
-/// Buckets of the pool from the epoch of the infraction on that have not matured; those that stand
-/// for nothing, since their era is over, are left out.
+/// Takes `delta` of magnitude, and what it stands for of the active stake and of each eligible
+/// bucket. Buckets are stored; the pool is left for the caller to save.
+fn take(
+    storage: &mut dyn Storage,
+    case: &Case,
+    pool: &mut Pool,
+    mut eligible: Vec<Eligible>,
+    delta: Uint128,
+) -> Result<Taken, ContractError> {
+    let before = pool.mag.clone();
+    let active: (&mut dyn Tranched, Uint256) = (pool, before.value.into());
+    let mut parts = vec![active];
+    for Eligible { bucket, part, .. } in &mut eligible {
+        parts.push((bucket, part.magnitude));
+    }
+    let taken = bear(case.first_loss, parts, delta)?;
+    for Eligible {
+        epoch,
+        mut bucket,
+        part,
+    } in eligible
+    {
+        // In the unit before the cut: if the cut renormalizes, it is read in the new one.
+        bucket.mag = before.write(part.magnitude.saturating_sub(delta.into()));
+        store(storage, case, pool.id, epoch, &bucket)?;
+    }
+    pool.mag.cut(delta)?;
+    Ok(taken)
+}
+
+/// Has the parts, each with the magnitude that it stands for, bear a cut of `delta`: together what
+/// they would lose if all bore alike, the operator's own tranches first as far as was agreed.
+fn bear(
+    first_loss: Decimal,
+    mut parts: Vec<(&mut dyn Tranched, Uint256)>,
+    delta: Uint128,
+) -> Result<Taken, ContractError> {
+    let exposures = |tranche| -> Result<Vec<Exposure>, MathError> {
+        let exposure = |(part, magnitude): &(&mut dyn Tranched, Uint256)| {
+            let tokens = part.tranche(tranche).tokens;
+            let nominal = loss(tokens, delta, *magnitude)?;
+            Ok(Exposure { tokens, nominal })
+        };
+        parts.iter().map(exposure).collect()
+    };
+    let (junior, senior) = (exposures(Tranche::Junior)?, exposures(Tranche::Senior)?);
+    let split = split_loss(&junior, &senior, first_loss)?;
+    let mut taken = Taken::default();
+    for ((part, _), (own, others)) in parts.iter_mut().zip(split.junior.iter().zip(split.senior)) {
+        let own = part.tranche_mut(Tranche::Junior).slash(*own)?;
+        let others = part.tranche_mut(Tranche::Senior).slash(others)?;
+        taken.junior = add(taken.junior, own)?;
+        taken.seized = add(add(taken.seized, own)?, others)?;
+    }
+    Ok(taken)
+}
+
+fn add(one: Uint128, other: Uint128) -> StdResult<Uint128> {
+    one.checked_add(other).map_err(StdError::from)
+}
+
+/// Buckets of the pool from the epoch of the update on that have not matured: all that was
+/// undelegated since counted in it. Those that stand for nothing, since their era is over, are left
+/// out.
 fn eligible(
     storage: &dyn Storage,
     case: &Case,
-    pool: &crate::state::Pool,
+    pool: &Pool,
 ) -> Result<Vec<Eligible>, ContractError> {
-    // No older bucket can be immature: this bounds the walk however old the infraction is.
+    // No older bucket can be immature: this bounds the walk however old the update is.
     let oldest = case.current.saturating_sub(case.epochs.live_buckets());
-    let from = Bound::inclusive(case.infraction.max(oldest));
+    let from = Bound::inclusive(case.since.max(oldest));
     let to = Bound::inclusive(case.current);
     let stored: StdResult<Vec<(u64, Bucket)>> = BUCKETS
         .prefix(pool.id)
@@ -185,10 +271,10 @@ fn eligible(
     let mut eligible = vec![];
     for (epoch, bucket) in stored? {
         let part = Part {
-            tokens: bucket.pool.tokens,
+            tokens: bucket.tokens()?,
             magnitude: pool.mag.read(&bucket.mag),
         };
-        let exposed = case.epochs.is_exposed(epoch, case.infraction, case.now)?;
+        let exposed = case.epochs.is_exposed(epoch, case.since, case.now)?;
         if exposed && !part.magnitude.is_zero() {
             eligible.push(Eligible {
                 epoch,
@@ -208,7 +294,7 @@ fn store(
     epoch: u64,
     bucket: &Bucket,
 ) -> StdResult<()> {
-    if bucket.pool.tokens.is_zero() && epoch < case.current {
+    if bucket.tokens()?.is_zero() && epoch < case.current {
         BUCKETS.remove(storage, (pool, epoch));
         return Ok(());
     }

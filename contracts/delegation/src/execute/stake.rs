@@ -7,8 +7,26 @@ use crate::error::ContractError;
 use crate::events;
 use crate::execute::operator;
 use crate::state::{
-    Pool, PoolId, BUCKETS, CONFIG, DUST, ENTRIES, POOLS, POOL_COUNT, POOL_KEYS, POSITIONS,
+    Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, DUST, ENTRIES, POOLS, POOL_COUNT, POOL_KEYS, POSITIONS,
 };
+
+/// Whose stake in which pool, and in which of its tranches: where it goes in and comes out.
+#[derive(Clone, Copy)]
+pub(crate) struct Holding<'a> {
+    pub owner: &'a Addr,
+    pub pool: PoolId,
+    pub tranche: Tranche,
+}
+
+impl<'a> Holding<'a> {
+    pub(crate) fn of(owner: &'a Addr, operator: &Addr, pool: PoolId) -> Self {
+        Self {
+            owner,
+            pool,
+            tranche: Tranche::of(owner, operator),
+        }
+    }
+}
 
 /// Adds stake that the vault holds already.
 pub(crate) fn join(
@@ -59,7 +77,12 @@ pub(crate) fn undelegate(
     let mut position = POSITIONS
         .may_load(deps.storage, (owner, pool.id))?
         .ok_or_else(no_position)?;
-    let left = leave(&mut pool.pool, &mut position, amount)?;
+    let holding = Holding::of(owner, &operator, pool.id);
+    let left = leave(
+        pool.tranche_mut(holding.tranche),
+        &mut position,
+        amount,
+    )?;
     POOLS.save(deps.storage, (&operator, asset), &pool)?;
     store_position(deps.storage, owner, pool.id, &position)?;
     add_dust(deps.storage, asset, left.dust)?;
@@ -67,7 +90,7 @@ pub(crate) fn undelegate(
     let epoch = epochs.at(env.block.time);
     let matures_at = epochs.matures_at(epoch)?;
     if !left.paid.is_zero() {
-        unbond(deps.storage, owner, &pool, epoch, left.paid)?;
+        unbond(deps.storage, holding, &pool, epoch, left.paid)?;
     }
     let event = events::undelegate(owner, &operator, asset, left.paid, epoch, matures_at);
     Ok(Response::new().add_event(event))
@@ -86,7 +109,8 @@ pub(crate) fn join_pool(
         Some(pool) => pool,
         None => create_pool(storage, operator, asset)?,
     };
-    let shares = join_position(storage, owner, &mut pool, amount)?;
+    let holding = Holding::of(owner, operator, pool.id);
+    let shares = join_position(storage, holding, &mut pool, amount)?;
     POOLS.save(storage, (operator, asset), &pool)?;
     Ok(shares)
 }
@@ -94,13 +118,15 @@ pub(crate) fn join_pool(
 /// Puts `amount` into the owner's position. The pool is left for the caller to save.
 pub(crate) fn join_position(
     storage: &mut dyn Storage,
-    owner: &Addr,
+    holding: Holding,
     pool: &mut Pool,
     amount: Uint128,
 ) -> Result<Uint128, ContractError> {
-    let key = (owner, pool.id);
+    let key = (holding.owner, holding.pool);
     let mut position = POSITIONS.may_load(storage, key)?.unwrap_or_default();
-    let shares = pool.pool.join(&mut position, amount)?;
+    let shares = pool
+        .tranche_mut(holding.tranche)
+        .join(&mut position, amount)?;
     POSITIONS.save(storage, key, &position)?;
     Ok(shares)
 }
@@ -143,18 +169,20 @@ pub(crate) fn add_dust(
 /// Puts `amount` into the bucket of the current `epoch`.
 fn unbond(
     storage: &mut dyn Storage,
-    owner: &Addr,
+    holding: Holding,
     pool: &Pool,
     epoch: u64,
     amount: Uint128,
 ) -> Result<(), ContractError> {
-    let bucket_key = (pool.id, epoch);
-    let entry_key = (owner, pool.id, epoch);
+    let bucket_key = (holding.pool, epoch);
+    let entry_key = (holding.owner, holding.pool, epoch);
     let mut bucket = BUCKETS.may_load(storage, bucket_key)?.unwrap_or_default();
     let mut entry = ENTRIES.may_load(storage, entry_key)?.unwrap_or_default();
-    bucket.pool.join(&mut entry, amount)?;
+    bucket
+        .tranche_mut(holding.tranche)
+        .join(&mut entry, amount)?;
     // Every slash touches the current bucket, so what was in it stands for M as well: this only
-    // sets the first one's, and an emptied one's after a new era.
+    // sets the first one's, and one's from before a new era.
     bucket.mag = pool.mag.write(pool.mag.value.into());
     BUCKETS.save(storage, bucket_key, &bucket)?;
     ENTRIES.save(storage, entry_key, &entry)?;
@@ -178,6 +206,7 @@ fn create_pool(
     Ok(Pool {
         id,
         pool: SharePool::default(),
+        junior: SharePool::default(),
         mag: Default::default(),
     })
 }

@@ -10,8 +10,10 @@ use palisade_types::vault;
 use crate::error::ContractError;
 use crate::events;
 use crate::execute::operator;
-use crate::execute::stake::{add_dust, join_pool, join_position, leave, require_above_zero};
-use crate::state::{PoolId, BUCKETS, CONFIG, ENTRIES, POOLS};
+use crate::execute::stake::{
+    add_dust, join_pool, join_position, leave, require_above_zero, Holding,
+};
+use crate::state::{PoolId, Tranched, BUCKETS, CONFIG, ENTRIES, POOLS};
 
 /// Most entries that one message collects; the next message takes the next ones.
 const MAX_ENTRIES: usize = 32;
@@ -49,10 +51,11 @@ pub(crate) fn cancel(
         return Err(ContractError::Matured { epoch, matured_at });
     }
     let ended = epoch < epochs.at(env.block.time);
-    let left = withdraw(deps.storage, owner, pool.id, epoch, entry, amount, ended)?;
+    let holding = Holding::of(owner, &operator, pool.id);
+    let left = withdraw(deps.storage, holding, epoch, entry, amount, ended)?;
     add_dust(deps.storage, asset, left.dust)?;
     if !left.paid.is_zero() {
-        join_position(deps.storage, owner, &mut pool, left.paid)?;
+        join_position(deps.storage, holding, &mut pool, left.paid)?;
         POOLS.save(deps.storage, (&operator, asset), &pool)?;
     }
     let event = events::cancel(owner, &operator, asset, epoch, left.paid);
@@ -141,10 +144,11 @@ fn collect(
     let Some(pool) = POOLS.may_load(storage, (operator, asset))? else {
         return Err(ContractError::NothingMatured { next: None });
     };
+    let holding = Holding::of(owner, operator, pool.id);
     let mut amount = Uint128::zero();
     let mut dust = Uint128::zero();
     for (epoch, entry) in matured(storage, epochs, now, owner, pool.id)? {
-        let left = withdraw(storage, owner, pool.id, epoch, entry, None, true)?;
+        let left = withdraw(storage, holding, epoch, entry, None, true)?;
         amount = amount
             .checked_add(left.paid)
             .map_err(cosmwasm_std::StdError::from)?;
@@ -189,20 +193,20 @@ fn matured(
 /// says that the epoch is over.
 fn withdraw(
     storage: &mut dyn Storage,
-    owner: &Addr,
-    pool: PoolId,
+    holding: Holding,
     epoch: u64,
     mut entry: Position,
     amount: Option<Uint128>,
     ended: bool,
 ) -> Result<Left, ContractError> {
-    let entry_key = (owner, pool, epoch);
-    let Some(mut bucket) = BUCKETS.may_load(storage, (pool, epoch))? else {
+    let bucket_key = (holding.pool, epoch);
+    let entry_key = (holding.owner, holding.pool, epoch);
+    let Some(mut bucket) = BUCKETS.may_load(storage, bucket_key)? else {
         // The bucket went with its last token, so the entry is worth nothing.
         ENTRIES.remove(storage, entry_key);
         return Ok(Left::default());
     };
-    let left = leave(&mut bucket.pool, &mut entry, amount)?;
+    let left = leave(bucket.tranche_mut(holding.tranche), &mut entry, amount)?;
     if entry.is_empty() {
         ENTRIES.remove(storage, entry_key);
     } else {
@@ -210,10 +214,10 @@ fn withdraw(
     }
     // Were an empty bucket removed within its epoch, the next undelegation would start it again at
     // generation 0, and entries that a slash made worthless would count in it.
-    if ended && bucket.pool.tokens.is_zero() {
-        BUCKETS.remove(storage, (pool, epoch));
+    if ended && bucket.tokens()?.is_zero() {
+        BUCKETS.remove(storage, bucket_key);
     } else {
-        BUCKETS.save(storage, (pool, epoch), &bucket)?;
+        BUCKETS.save(storage, bucket_key, &bucket)?;
     }
     Ok(left)
 }
