@@ -6,7 +6,9 @@ use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use cw_utils::nonpayable;
 use palisade_types::slashing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
-use crate::execute::{admin, peer, register, slash, standing, sync};
+use crate::execute::{
+    admin, equivocation, peer, penalty, register, settings, slash, standing, sync, throttle,
+};
 use crate::{query, reply as replies, ContractError};
 
 /// Name under which cw2 knows the contract.
@@ -43,13 +45,46 @@ pub fn execute(
     nonpayable(&info)?;
     match msg {
         ExecuteMsg::RegisterService(new) => register::run(deps, env, info, new),
-        ExecuteMsg::SetPeer { service, peer } => peer::set(deps, info, service, peer),
-        ExecuteMsg::RenewNonces { service } => peer::renew_nonces(deps, info, service),
-        ExecuteMsg::Sync { service, limit } => sync::start(deps, service, limit),
+        ExecuteMsg::SetPeer { service, peer } => peer::set(deps, env, info, service, peer),
+        ExecuteMsg::RenewNonces { service } => peer::renew_nonces(deps, env, info, service),
+        ExecuteMsg::Sync { service, limit } => sync::start(deps, &env, service, limit),
         ExecuteMsg::Slash { service, slash } => slash::by_message(deps, env, info, service, &slash),
         ExecuteMsg::Execute { service, request } => {
-            slash::execute(deps, env, service, request.u64())
+            slash::execute(deps, env, info, service, request.u64())
         }
+        ExecuteMsg::Veto { service, request } => {
+            slash::veto(deps, env, info, service, request.u64())
+        }
+        ExecuteMsg::SubmitEquivocation { service, evidence } => {
+            equivocation::submit(deps, env, info, service, &evidence)
+        }
+        ExecuteMsg::UpdateService { service, settings } => {
+            settings::update(deps, env, info, service, settings)
+        }
+        ExecuteMsg::CancelUpdate { service } => settings::cancel(deps, env, info, service),
+        ExecuteMsg::SetServiceAdmin { service, admin } => {
+            settings::set_admin(deps, info, service, &admin)
+        }
+        ExecuteMsg::SetPenalty { service, penalty } => {
+            penalty::set(deps, env, info, service, penalty)
+        }
+        ExecuteMsg::RemovePenalty { service, kind } => {
+            penalty::remove(deps, env, info, service, &kind)
+        }
+        ExecuteMsg::StopService { service } => settings::stop(deps, env, info, service),
+        ExecuteMsg::RedirectProceeds {
+            service,
+            asset,
+            from,
+        } => settings::redirect(deps, env, info, service, asset, from),
+        ExecuteMsg::SetThrottle { service, buckets } => {
+            throttle::set(deps, env, info, service, buckets)
+        }
+        ExecuteMsg::SetSharedThrottle { shared } => throttle::set_shared(deps, env, info, shared),
+        ExecuteMsg::Suspend { service, seconds } => {
+            throttle::suspend(deps, env, info, service, seconds)
+        }
+        ExecuteMsg::Resume { service } => throttle::resume(deps, env, info, service),
         ExecuteMsg::Unjail { service } => standing::unjail(deps, env, info, service),
         ExecuteMsg::Admin(msg) => admin::guard(deps, env, info, msg),
         ExecuteMsg::UpdateOwnership(action) => admin::update_ownership(deps, env, info, action),

@@ -1,12 +1,16 @@
 //! What the contract refuses.
 
-use cosmwasm_std::{Addr, Decimal, StdError, Timestamp};
+use cosmwasm_std::{Addr, Decimal, StdError, Timestamp, Uint128};
 use cw_ownable::OwnershipError;
 use cw_utils::{ParseReplyError, PaymentError};
 use palisade_admin::AdminError;
+use palisade_evidence::EvidenceError;
 use palisade_ibc::HandshakeError;
+use palisade_math::MathError;
 use palisade_types::allocation::ServiceId;
 use thiserror::Error;
+
+use crate::refusal::Refusal;
 
 /// What the contract refuses: what was wrong, and what is allowed.
 #[derive(Error, Debug, PartialEq)]
@@ -27,6 +31,15 @@ pub enum ContractError {
     /// A channel of another connection, port, order or version.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
+    /// The votes prove nothing.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// An amount out of range.
+    #[error(transparent)]
+    Math(#[from] MathError),
+    /// What was proved cannot be punished.
+    #[error("refused: {0}")]
+    Refused(Refusal),
     /// A neighbour's answer cannot be read.
     #[error(transparent)]
     Answer(#[from] ParseReplyError),
@@ -55,10 +68,14 @@ pub enum ContractError {
         unbonding_period: u64,
     },
     /// Stake could leave before its slash.
-    #[error("an evidence age of {evidence_age} seconds, 1 to {max} are allowed")]
+    #[error(
+        "an evidence age of {evidence_age} seconds with a window of {window}, 1 to {max} are allowed"
+    )]
     TimingRule {
         /// Seconds asked for.
         evidence_age: u64,
+        /// Seconds of the veto window.
+        window: u64,
         /// Most, in seconds.
         max: u64,
     },
@@ -114,6 +131,78 @@ pub enum ContractError {
         /// The kind.
         kind: String,
     },
+    /// A double-sign is punished for good.
+    #[error("the penalty for {kind} must tombstone")]
+    MustTombstone {
+        /// The kind.
+        kind: String,
+    },
+    /// The service does not punish that.
+    #[error("the service has no penalty for {kind:?}")]
+    UnknownKind {
+        /// Given.
+        kind: String,
+    },
+    /// The penalty is that already.
+    #[error("the penalty for {kind} is that already")]
+    NoChange {
+        /// The kind.
+        kind: String,
+    },
+    /// Too many changes of one penalty within an unbonding period.
+    #[error("the penalty for {kind} changed too often: {max} versions within an unbonding period are allowed")]
+    TooManyVersions {
+        /// The kind.
+        kind: String,
+        /// Most.
+        max: usize,
+    },
+    /// A resolver without time.
+    #[error("a veto window of 0 seconds: with a resolver at least 1 is needed")]
+    NoWindow,
+    /// A bounty that is none.
+    #[error("a bounty of {given}, at most {max} is allowed")]
+    Bounty {
+        /// Given.
+        given: Decimal,
+        /// Most.
+        max: Decimal,
+    },
+    /// A split that is none.
+    #[error("a burned share of {given}, more than 0 and less than 1 is allowed")]
+    Burned {
+        /// Given.
+        given: Decimal,
+    },
+    /// No votes of such a service can be checked.
+    #[error("only an IBC service with consensus keys can have a chain id")]
+    NotProvable,
+    /// A chain id that is none.
+    #[error("a chain id of {given} bytes, 1 to {max} are allowed")]
+    ChainId {
+        /// Bytes given.
+        given: usize,
+        /// Most.
+        max: usize,
+    },
+    /// A refill time out of bounds.
+    #[error("a throttle period of {given} seconds, {min} to {max} are allowed")]
+    ThrottlePeriod {
+        /// Seconds given.
+        given: u64,
+        /// Least.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
+    /// A bucket out of bounds.
+    #[error("a bucket of {given}, at most {max} is allowed")]
+    ThrottleSize {
+        /// Given, in units of value.
+        given: Uint128,
+        /// Most: of all buckets, or the service's limit for its reserved one.
+        max: Uint128,
+    },
     /// Seized tokens would go where no pay-out of them helps anybody.
     #[error("{recipient} is a contract of the suite, which cannot receive seized tokens")]
     Recipient {
@@ -125,6 +214,34 @@ pub enum ContractError {
     #[error("there is no service {service}")]
     UnknownService {
         /// Given.
+        service: ServiceId,
+    },
+    /// Only its admin may change a service.
+    #[error("{sender} is not the admin of service {service}")]
+    NotAdmin {
+        /// The service.
+        service: ServiceId,
+        /// Who tried.
+        sender: Addr,
+    },
+    /// No change is on its way.
+    #[error("no change of settings of service {service} is on its way")]
+    NothingPending {
+        /// The service.
+        service: ServiceId,
+    },
+    /// The service is being wound down.
+    #[error("service {service} was stopped at {at}")]
+    ServiceStopped {
+        /// The service.
+        service: ServiceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// What goes there shall go there.
+    #[error("service {service} has its proceeds go there")]
+    InUse {
+        /// The service.
         service: ServiceId,
     },
     /// A local service has no gateway, channel or nonces to renew.
@@ -237,6 +354,43 @@ pub enum ContractError {
     /// The request has ended.
     #[error("request {request} of service {service} has ended")]
     RequestEnded {
+        /// The service.
+        service: ServiceId,
+        /// The request.
+        request: u64,
+    },
+
+    /// Only the resolver may veto.
+    #[error("{sender} is not the resolver of service {service}")]
+    NotResolver {
+        /// The service.
+        service: ServiceId,
+        /// Who tried.
+        sender: Addr,
+    },
+    /// Too early for an execution.
+    #[error("request {request} of service {service} can be vetoed until {until}")]
+    StillInWindow {
+        /// The service.
+        service: ServiceId,
+        /// The request.
+        request: u64,
+        /// When it can be executed.
+        until: Timestamp,
+    },
+    /// Too late for a veto, or a proof.
+    #[error("request {request} of service {service} could be vetoed until {until}")]
+    WindowOver {
+        /// The service.
+        service: ServiceId,
+        /// The request.
+        request: u64,
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// There is a request for that already.
+    #[error("service {service} has request {request} for that already")]
+    Duplicate {
         /// The service.
         service: ServiceId,
         /// The request.

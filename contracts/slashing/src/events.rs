@@ -1,11 +1,12 @@
 //! The events of the contract, one builder each.
 
-use cosmwasm_std::{Addr, Event, Timestamp, Uint64};
+use cosmwasm_std::{Addr, Event, Timestamp, Uint128, Uint64};
 use palisade_ibc::{Outcome, Peer, SlashAck};
 use palisade_types::allocation::ServiceId;
-use palisade_types::asset::AssetAmount;
+use palisade_types::asset::{AssetAmount, Destination};
+use palisade_types::slashing::Buckets;
 
-use crate::refusal::Refusal;
+use crate::state::{Policy, Request};
 
 fn of(name: &str, service: ServiceId) -> Event {
     Event::new(name).add_attribute("service", service.to_string())
@@ -27,13 +28,104 @@ pub fn register_service(service: ServiceId, admin: &Addr, source: &str) -> Event
         .add_attribute("source", source)
 }
 
-/// The owner admitted a gateway; `replaced`: another one than before.
+/// The owner admitted a gateway, or none any more; `replaced`: another one than before.
 #[must_use]
-pub fn set_peer(service: ServiceId, peer: &Peer, replaced: bool) -> Event {
-    of("set_peer", service)
-        .add_attribute("connection_id", &peer.connection_id)
-        .add_attribute("port", &peer.port)
-        .add_attribute("replaced", replaced.to_string())
+pub fn set_peer(service: ServiceId, peer: Option<&Peer>, replaced: bool) -> Event {
+    let event = of("set_peer", service).add_attribute("replaced", replaced.to_string());
+    match peer {
+        Some(peer) => event
+            .add_attribute("connection_id", &peer.connection_id)
+            .add_attribute("port", &peer.port),
+        None => event.add_attribute("port", "none"),
+    }
+}
+
+/// The admin changed the settings, from `at` on.
+#[must_use]
+pub fn update_service(service: ServiceId, at: Timestamp) -> Event {
+    of("update_service", service).add_attribute("at", at.to_string())
+}
+
+/// The admin dropped a change of settings.
+#[must_use]
+pub fn cancel_update(service: ServiceId) -> Event {
+    of("cancel_update", service)
+}
+
+/// The service has another admin.
+#[must_use]
+pub fn set_service_admin(service: ServiceId, admin: &Addr) -> Event {
+    of("set_service_admin", service).add_attribute("admin", admin)
+}
+
+/// A penalty changed, for infractions from `from` on.
+#[must_use]
+pub fn set_penalty(
+    service: ServiceId,
+    kind: &str,
+    policy: Option<Policy>,
+    from: Timestamp,
+) -> Event {
+    let event = of("set_penalty", service)
+        .add_attribute("kind", kind)
+        .add_attribute("from", from.to_string());
+    match policy {
+        Some(policy) => event
+            .add_attribute("fraction", policy.fraction.to_string())
+            .add_attribute("jail", policy.jail.to_string())
+            .add_attribute("tombstone", policy.tombstone.to_string()),
+        None => event.add_attribute("fraction", "none"),
+    }
+}
+
+/// The service is being wound down.
+#[must_use]
+pub fn stop_service(service: ServiceId) -> Event {
+    of("stop_service", service)
+}
+
+/// Seized tokens of an asset shall go elsewhere; `burn`: out of supply.
+#[must_use]
+pub fn redirect_proceeds(
+    service: ServiceId,
+    asset: &str,
+    from: &Destination,
+    to: &Destination,
+) -> Event {
+    let name = |destination: &Destination| {
+        let recipient = destination.recipient();
+        recipient.map_or("burn".to_string(), Addr::into_string)
+    };
+    of("redirect_proceeds", service)
+        .add_attribute("asset", asset)
+        .add_attribute("from", name(from))
+        .add_attribute("to", name(to))
+}
+
+/// The owner set a service's buckets.
+#[must_use]
+pub fn set_throttle(service: ServiceId, buckets: &Buckets) -> Event {
+    of("set_throttle", service)
+        .add_attribute("limit", buckets.limit)
+        .add_attribute("reserved", buckets.reserved)
+}
+
+/// The owner set the shared bucket.
+#[must_use]
+pub fn set_shared_throttle(shared: Uint128) -> Event {
+    Event::new("set_shared_throttle").add_attribute("shared", shared)
+}
+
+/// A service's slashes bounce until then.
+#[must_use]
+pub fn suspend(service: ServiceId, until: Timestamp) -> Event {
+    of("suspend", service).add_attribute("until", until.to_string())
+}
+
+/// A service's slashes are taken in again.
+#[must_use]
+pub fn resume(service: ServiceId) -> Event {
+    of("resume", service)
 }
 
 /// The owner started a nonce epoch.
@@ -129,9 +221,8 @@ pub fn slash(service: ServiceId, nonce: Uint64, answer: &SlashAck) -> Event {
 #[must_use]
 pub fn slash_executed(
     service: ServiceId,
-    request: u64,
-    operator: &Addr,
-    kind: &str,
+    number: u64,
+    request: &Request,
     seized: &[AssetAmount],
 ) -> Event {
     let seized = seized
@@ -140,29 +231,43 @@ pub fn slash_executed(
         .collect::<Vec<_>>()
         .join(",");
     of("slash_executed", service)
-        .add_attribute("request", request.to_string())
-        .add_attribute("operator", operator)
-        .add_attribute("kind", kind)
+        .add_attribute("request", number.to_string())
+        .add_attribute("operator", &request.operator)
+        .add_attribute("kind", &request.kind)
         .add_attribute("seized", seized)
 }
 
-/// A request that waited was refused when its execution came.
+/// A request was vetoed.
 #[must_use]
-pub fn slash_rejected(
-    service: ServiceId,
-    request: u64,
-    operator: &Addr,
-    kind: &str,
-    refusal: &Refusal,
-) -> Event {
-    of("slash_rejected", service)
+pub fn slash_vetoed(service: ServiceId, request: u64, operator: &Addr, kind: &str) -> Event {
+    of("slash_vetoed", service)
         .add_attribute("request", request.to_string())
         .add_attribute("operator", operator)
         .add_attribute("kind", kind)
-        .add_attribute("reason", refusal.to_string())
 }
 
-/// A request waits: executions are paused, or its execution failed.
+/// Somebody proved a double-sign.
+#[must_use]
+pub fn submit_equivocation(
+    service: ServiceId,
+    number: u64,
+    request: &Request,
+    sender: &Addr,
+) -> Event {
+    let overrides = request.overrides;
+    of("submit_equivocation", service)
+        .add_attribute("request", number.to_string())
+        .add_attribute("operator", &request.operator)
+        .add_attribute("height", request.height.to_string())
+        .add_attribute("update_id", request.update_id.to_string())
+        .add_attribute(
+            "overrides",
+            overrides.map_or("none".to_string(), |o| o.to_string()),
+        )
+        .add_attribute("sender", sender)
+}
+
+/// A request waits: it can be vetoed, executions are paused, or its execution failed.
 #[must_use]
 pub fn slash_pending(service: ServiceId, request: u64, operator: &Addr, reason: &str) -> Event {
     of("slash_pending", service)

@@ -13,6 +13,7 @@ pub mod query;
 pub mod refusal;
 pub mod reply;
 pub mod state;
+mod table;
 mod time;
 
 pub use error::ContractError;

@@ -1,6 +1,7 @@
 //! Why a slash is refused for good.
 
 use cosmwasm_schema::cw_serde;
+use palisade_ibc::SlashAck;
 use thiserror::Error;
 
 /// Why a slash is refused for good. Kept under its nonce, so it holds nothing that the consumer
@@ -36,9 +37,28 @@ pub enum Refusal {
     /// The infraction came before the update that it names was made.
     #[error("the infraction is older than the update it names")]
     BeforeUpdate {},
-    /// Tombstoned already, and the kind tombstones.
-    #[error("the operator is tombstoned already")]
-    Tombstoned {},
+    /// The service was stopped before.
+    #[error("the service was stopped before the infraction")]
+    Stopped {},
+    /// No update is known to have been applied before the height.
+    #[error("no update was acknowledged as applied before that height")]
+    NotInForce {},
+    /// The service has no chain id that votes could be checked for.
+    #[error("the service registered no chain id, so that nothing can be proved")]
+    NotProvable {},
+    /// Evidence of something else, or of nothing.
+    #[error("the evidence does not prove the infraction that is reported")]
+    Evidence {},
+}
+
+impl Refusal {
+    /// The answer that says it.
+    #[must_use]
+    pub fn answer(&self) -> SlashAck {
+        SlashAck::Rejected {
+            reason: self.to_string(),
+        }
+    }
 }
 
 /// The answer to a nonce that comes again with other content. Not kept: the first content stands.

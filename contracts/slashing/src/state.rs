@@ -2,13 +2,14 @@
 //! key or value is paid for at each write.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Binary, Decimal, Empty, Timestamp, Uint64};
+use cosmwasm_std::{Addr, Binary, Decimal, Empty, Timestamp, Uint128, Uint64};
 use cw_storage_plus::{Item, Map};
 use palisade_ibc::{Outcome, Peer};
+use palisade_math::Meter;
 use palisade_types::allocation::ServiceId;
-use palisade_types::asset::{AssetAmount, Destination};
+use palisade_types::asset::AssetAmount;
 use palisade_types::neighbour::Neighbour;
-use palisade_types::slashing::EXECUTION_PAUSE_LIMIT;
+use palisade_types::slashing::{Buckets, Proceeds, EXECUTION_PAUSE_LIMIT, SUSPENSION_LIMIT};
 
 use crate::refusal::Refusal;
 
@@ -21,8 +22,12 @@ pub const LAST_SERVICE: Item<ServiceId> = Item::new("ls");
 pub const SERVICES: Map<ServiceId, Service> = Map::new("sv");
 /// What no packet needs of a service. Key: service.
 pub const PROFILES: Map<ServiceId, Profile> = Map::new("pf");
-/// Penalties. Key: service, kind.
-pub const PENALTIES: Map<(ServiceId, &str), Policy> = Map::new("pn");
+/// Penalties in all versions that an infraction may need. Key: service, kind.
+pub const PENALTIES: Map<(ServiceId, &str), Policies> = Map::new("pn");
+/// What can still be slashed. Key: service.
+pub const THROTTLES: Map<ServiceId, Throttle> = Map::new("th");
+/// The bucket that all services share.
+pub const SHARED: Item<Shared> = Item::new("sh");
 /// What sync and the channel's life change. Key: service.
 pub const LINKS: Map<ServiceId, Link> = Map::new("lk");
 
@@ -35,6 +40,8 @@ pub const CHANNELS: Map<&str, ChannelOwner> = Map::new("ch");
 /// Updates made, those of the last unbonding period and the one in force at its start. Key:
 /// service, update.
 pub const UPDATES: Map<(ServiceId, u64), Update> = Map::new("up");
+/// The newest update applied at a height of the consumer's, as acknowledged. Key: service, height.
+pub const APPLIED: Map<(ServiceId, u64), u64> = Map::new("ap");
 /// What the service was last told of an operator. Key: service, operator.
 pub const DELIVERIES: Map<(ServiceId, &Addr), Delivery> = Map::new("dl");
 /// Operators whose newest update failed or was not sent, and removed ones until the service knows:
@@ -43,7 +50,7 @@ pub const DIRTY: Map<(ServiceId, &Addr), Dirty> = Map::new("di");
 
 /// How each nonce was answered. Key: service, nonce epoch, nonce.
 pub const NONCES: Map<(ServiceId, u32, u64), Nonce> = Map::new("no");
-/// The request that an infraction became. Key: service, operator, [`infraction_key`].
+/// The newest request that an infraction became. Key: service, operator, [`infraction_key`].
 pub const SEEN: Map<(ServiceId, &Addr, Vec<u8>), u64> = Map::new("se");
 /// Number of the newest request. Key: service.
 pub const LAST_REQUEST: Map<ServiceId, u64> = Map::new("lr");
@@ -61,6 +68,14 @@ pub const OUTCOMES: Map<(ServiceId, u32, u64), Untold> = Map::new("ou");
 #[must_use]
 pub fn infraction_key(kind: &str, height: Uint64) -> Vec<u8> {
     [kind.as_bytes(), &height.to_be_bytes()].concat()
+}
+
+/// Kind and height of an [`infraction_key`]; none: it is none.
+#[must_use]
+pub fn read_infraction_key(key: &[u8]) -> Option<(String, u64)> {
+    let (kind, height) = key.split_last_chunk::<8>()?;
+    let kind = String::from_utf8(kind.to_vec()).ok()?;
+    Some((kind, u64::from_be_bytes(*height)))
 }
 
 /// Neighbour and parameters. Durations in seconds.
@@ -81,17 +96,29 @@ pub struct Config {
     /// The suite's unbonding period.
     #[serde(rename = "u")]
     pub unbonding_period: u64,
+    /// An epoch.
+    #[serde(rename = "e")]
+    pub epoch_length: u64,
+    /// Until an empty bucket is full again.
+    #[serde(rename = "p")]
+    pub throttle_period: u64,
+    /// The most that any bucket may hold, in units of value.
+    #[serde(rename = "m")]
+    pub throttle_most: Uint128,
+    /// Buckets of a service that registers.
+    #[serde(rename = "d")]
+    pub buckets: Buckets,
 }
 
 /// What a slash needs of its service.
 #[cw_serde]
 pub struct Service {
-    /// Seconds for which an infraction can be punished.
-    #[serde(rename = "a")]
-    pub evidence_age: u64,
-    /// Where seized tokens go.
-    #[serde(rename = "p")]
-    pub proceeds: Destination,
+    /// What its admin can change.
+    #[serde(rename = "k")]
+    pub settings: Settings,
+    /// Other settings on their way.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// Nonce epoch: nonces of an earlier one count for nothing.
     #[serde(rename = "n")]
     pub nonce_epoch: u32,
@@ -101,6 +128,41 @@ pub struct Service {
     /// Who may slash a local service; none: an IBC service.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub slasher: Option<Addr>,
+    /// When it was stopped.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Timestamp>,
+    /// Until when it is, or last was, suspended.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub suspended_until: Option<Timestamp>,
+}
+
+/// What a service's admin can change.
+#[cw_serde]
+pub struct Settings {
+    /// Seconds for which an infraction can be punished.
+    #[serde(rename = "a")]
+    pub evidence_age: u64,
+    /// Who can veto, and for how many seconds.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<(Addr, u64)>,
+    /// Where seized tokens go.
+    #[serde(rename = "p")]
+    pub proceeds: Proceeds,
+    /// Share for who executes a request or proves an infraction.
+    #[serde(rename = "b", default, skip_serializing_if = "Decimal::is_zero")]
+    pub bounty: Decimal,
+    /// The chain id that votes are signed for.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub chain_id: Option<String>,
+}
+
+/// Settings on their way.
+#[cw_serde]
+pub struct Change {
+    /// The settings.
+    pub settings: Settings,
+    /// When they take effect.
+    pub at: Timestamp,
 }
 
 /// What no packet needs of a service.
@@ -113,18 +175,64 @@ pub struct Profile {
     pub peer: Option<Peer>,
 }
 
-/// The penalty for one kind of infraction.
+/// The penalty for one kind of infraction, in all versions that an infraction may need, by time.
+#[cw_serde]
+#[derive(Default)]
+pub struct Policies {
+    /// At most [`palisade_types::slashing::MAX_VERSIONS`].
+    #[serde(rename = "v")]
+    pub versions: Vec<Version>,
+}
+
+/// A penalty from some time on.
+#[cw_serde]
+pub struct Version {
+    /// The time of infraction from which on it counts.
+    #[serde(rename = "a")]
+    pub from: Timestamp,
+    /// The penalty; none: the kind is not punished.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
+/// A penalty.
 #[cw_serde]
 pub struct Policy {
     /// Fraction of the captured tokens.
     #[serde(rename = "f")]
     pub fraction: Decimal,
     /// Seconds of jail; 0: none.
-    #[serde(rename = "j")]
+    #[serde(rename = "j", default, skip_serializing_if = "is_zero")]
     pub jail: u64,
     /// Whether it tombstones.
-    #[serde(rename = "t")]
+    #[serde(rename = "t", default, skip_serializing_if = "is_false")]
     pub tombstone: bool,
+}
+
+/// What can still be slashed for one service, in units of value.
+#[cw_serde]
+#[derive(Default)]
+pub struct Throttle {
+    /// Sizes that the owner set; none: those of every service.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<Buckets>,
+    /// All its slashes.
+    #[serde(rename = "l")]
+    pub limit: Meter,
+    /// Those that did not draw on the shared bucket.
+    #[serde(rename = "r")]
+    pub reserved: Meter,
+}
+
+/// What all services together can still slash, in units of value.
+#[cw_serde]
+pub struct Shared {
+    /// The bucket's size.
+    #[serde(rename = "c")]
+    pub capacity: Uint128,
+    /// What was drawn.
+    #[serde(rename = "m")]
+    pub meter: Meter,
 }
 
 /// What sync and the channel's life change.
@@ -232,17 +340,24 @@ pub enum Answer {
     /// Refused for good.
     #[serde(rename = "x")]
     Refused(Refusal),
+    /// To be sent again: when it came first. Its infraction does not age meanwhile.
+    #[serde(rename = "b")]
+    Bounced(Timestamp),
 }
 
 /// A slash request.
 #[cw_serde]
 pub struct Request {
-    /// Its nonce.
+    /// Nonce epoch and nonce of the reports that asked for it: they are told its end. First the
+    /// one that it came with; none: a proof.
     #[serde(rename = "n")]
-    pub nonce: u64,
-    /// The nonce epoch that it came in.
-    #[serde(rename = "e")]
-    pub nonce_epoch: u32,
+    pub reports: Vec<(u32, u64)>,
+    /// Whether it is proved.
+    #[serde(rename = "y", default, skip_serializing_if = "is_false")]
+    pub proven: bool,
+    /// The request for the same infraction that it overrode or adds to.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<u64>,
     /// The operator.
     #[serde(rename = "o")]
     pub operator: Addr,
@@ -261,9 +376,12 @@ pub struct Request {
     /// When it was received.
     #[serde(rename = "r")]
     pub received_at: Timestamp,
-    /// Nonce epoch and nonce of reports that repeated it while it waited: they are told its end.
-    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
-    pub echoes: Vec<(u32, u64)>,
+    /// Seconds after its receipt in which it can be vetoed; 0: it cannot.
+    #[serde(rename = "w", default, skip_serializing_if = "is_zero")]
+    pub window: u64,
+    /// What it will take, while it waits: the penalty at its infraction.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
     /// How it ended; none: it waits.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
@@ -275,9 +393,7 @@ impl Request {
     pub fn outcome(&self) -> Option<Outcome> {
         Some(match self.end.as_ref()? {
             End::Executed { .. } => Outcome::Executed {},
-            End::Rejected { refusal, .. } => Outcome::Rejected {
-                reason: refusal.to_string(),
-            },
+            End::Vetoed { .. } => Outcome::Vetoed {},
         })
     }
 }
@@ -295,12 +411,9 @@ pub enum End {
         #[serde(rename = "t")]
         at: Timestamp,
     },
-    /// It was refused when its execution came.
-    #[serde(rename = "r")]
-    Rejected {
-        /// Why.
-        #[serde(rename = "w")]
-        refusal: Refusal,
+    /// The resolver refused it.
+    #[serde(rename = "v")]
+    Vetoed {
         /// When.
         #[serde(rename = "t")]
         at: Timestamp,
@@ -334,21 +447,56 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+impl Service {
+    /// The service with the settings in force.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        match self.change.take() {
+            Some(change) if change.at <= now => self.settings = change.settings,
+            change => self.change = change,
+        }
+        self
+    }
+}
+
+impl Policies {
+    /// The penalty for an infraction at some time.
+    #[must_use]
+    pub fn at(&self, time: Timestamp) -> Option<Policy> {
+        let in_force = self.versions.iter().rfind(|v| v.from <= time);
+        in_force?.policy.clone()
+    }
+}
+
 impl Config {
-    /// The longest pause of executions, in seconds: within the time that a request has for its
-    /// execution, so that stake does not leave before a request that the pause held up.
+    /// The longest pause of executions, in seconds: half of the time that a request has for its
+    /// execution, so that one that the pause held up is executed before its stake leaves.
     #[must_use]
     pub fn pause_limit(&self) -> u64 {
-        self.execution_grace.min(EXECUTION_PAUSE_LIMIT)
+        self.execution_grace
+            .saturating_div(2)
+            .min(EXECUTION_PAUSE_LIMIT)
     }
 
-    /// The longest evidence age, in seconds, by the timing rule: evidence age, bouncing and
-    /// executing together are at most the unbonding period, so that nothing slashable leaves
-    /// before its slash. None: the delays alone are longer.
+    /// The longest suspension of a service, in seconds: within the time for which a slash may
+    /// bounce.
     #[must_use]
-    pub fn evidence_limit(&self) -> Option<u64> {
+    pub fn suspension_limit(&self) -> u64 {
+        self.bounce_max.min(SUSPENSION_LIMIT)
+    }
+
+    /// The longest evidence age, in seconds, by the timing rule: evidence age, bouncing, the veto
+    /// window and executing together are at most the unbonding period, so that nothing slashable
+    /// leaves before its slash. None: the delays alone are longer.
+    #[must_use]
+    pub fn evidence_limit(&self, window: u64) -> Option<u64> {
         self.unbonding_period
             .checked_sub(self.bounce_max)?
+            .checked_sub(window)?
             .checked_sub(self.execution_grace)
     }
 }
@@ -380,20 +528,28 @@ mod tests {
             PENDING.namespace_bytes().to_vec(),
             STANDINGS.namespace_bytes().to_vec(),
             OUTCOMES.namespace_bytes().to_vec(),
+            THROTTLES.namespace_bytes().to_vec(),
+            APPLIED.namespace_bytes().to_vec(),
         ]);
-        assert_eq!(maps.len(), 16);
+        assert_eq!(maps.len(), 18);
     }
 
     #[test]
-    fn a_pause_lasts_a_week_or_the_grace_whichever_is_shorter() {
+    fn an_infraction_key_can_be_read() {
+        for (kind, height) in [("downtime", 0), ("d", u64::MAX), ("double_sign", 7)] {
+            let key = infraction_key(kind, height.into());
+            assert_eq!(read_infraction_key(&key), Some((kind.to_string(), height)));
+        }
+        assert_eq!(read_infraction_key(&[0; 7]), None);
+    }
+
+    #[test]
+    fn a_pause_lasts_a_week_or_half_the_grace_whichever_is_shorter() {
         for (execution_grace, limit) in [
             (0, 0),
-            (86_400, 86_400),
-            (EXECUTION_PAUSE_LIMIT, EXECUTION_PAUSE_LIMIT),
-            (
-                EXECUTION_PAUSE_LIMIT.saturating_add(1),
-                EXECUTION_PAUSE_LIMIT,
-            ),
+            (86_400, 43_200),
+            (2 * EXECUTION_PAUSE_LIMIT, EXECUTION_PAUSE_LIMIT),
+            (3 * EXECUTION_PAUSE_LIMIT, EXECUTION_PAUSE_LIMIT),
         ] {
             let config = Config {
                 allocation: Neighbour(Addr::unchecked("allocation")),
@@ -401,6 +557,13 @@ mod tests {
                 bounce_max: 0,
                 execution_grace,
                 unbonding_period: u64::MAX,
+                epoch_length: 1,
+                throttle_period: 1,
+                throttle_most: Uint128::zero(),
+                buckets: Buckets {
+                    limit: Uint128::zero(),
+                    reserved: Uint128::zero(),
+                },
             };
             assert_eq!(config.pause_limit(), limit);
         }

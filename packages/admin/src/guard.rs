@@ -108,6 +108,14 @@ pub fn only_owner(storage: &dyn Storage, sender: &Addr) -> Result<(), AdminError
     Ok(cw_ownable::assert_owner(storage, sender)?)
 }
 
+/// Refuses anyone but the guardian and the owner.
+///
+/// # Errors
+/// [`AdminError::NotGuardian`].
+pub fn only_guardian(deps: Deps, sender: &Addr) -> Result<(), AdminError> {
+    GUARD.load(deps.storage)?.authorize(deps, sender)
+}
+
 /// Refuses a paused action. One storage read.
 ///
 /// # Errors

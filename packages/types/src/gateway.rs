@@ -7,6 +7,9 @@ use palisade_admin::{AdminMsg, GuardResponse, Pausable};
 use palisade_evidence::Equivocation;
 use palisade_ibc::{Offender, Outcome, Peer};
 
+/// The longest pause of relays, in seconds: 7 days. Infractions age meanwhile.
+pub const RELAY_PAUSE_LIMIT: u64 = 7 * 86_400;
+
 /// Instantiates the gateway on the consumer chain.
 #[cw_serde]
 pub struct InstantiateMsg {
@@ -30,17 +33,17 @@ pub struct InstantiateMsg {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub enum Action {
-    /// New reports (by message and by sudo). Those taken in are still relayed.
-    Reports,
+    /// Packets to the host. Reports are taken in, and wait. Ends by itself after 7 days at most.
+    Relays,
 }
 
 impl Pausable for Action {
     fn name(&self) -> &'static str {
-        "reports"
+        "relays"
     }
 
     fn limit(&self) -> Option<u64> {
-        None
+        Some(RELAY_PAUSE_LIMIT)
     }
 }
 
@@ -48,7 +51,9 @@ impl Pausable for Action {
 #[cw_ownable_execute]
 #[cw_serde]
 pub enum ExecuteMsg {
-    /// Reports an infraction and sends it, if a channel is open. By a reporter.
+    /// Reports an infraction and sends it, if a channel is open and relays are not paused. One that
+    /// was reported without proof can be reported once more with it, unless the penalty was taken.
+    /// By a reporter.
     Report(Infraction),
     /// Sends reports that wait: new ones, timed-out ones, bounced ones whose time has come, and
     /// those whose packet is on a channel that is no longer in use. By anybody.
@@ -63,7 +68,8 @@ pub enum ExecuteMsg {
         /// To unname.
         remove: Vec<String>,
     },
-    /// Gives up a channel whose light client died, so that the host can open another. By the owner.
+    /// Gives up a channel whose light client died, so that the host can open another. What comes
+    /// over it, or over any channel before it, has no say any more. By the owner.
     RenewChannel {
         /// The new connection to the host's chain; none: the one that is registered.
         connection_id: Option<String>,
@@ -90,8 +96,8 @@ pub struct Infraction {
     pub height: Uint64,
     /// This chain's time of the infraction.
     pub time: Timestamp,
-    /// Two conflicting votes that prove a `double_sign` at this height by a key of the offender's:
-    /// the host then needs no time for a dispute.
+    /// Two conflicting votes of this chain that prove a `double_sign` at this height by a key of the
+    /// offender's: the host then needs no time for a dispute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Equivocation>,
 }

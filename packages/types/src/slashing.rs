@@ -12,8 +12,8 @@ use crate::asset::{AssetAmount, AssetId, Destination};
 
 /// Most penalty kinds of a service beside downtime and double-signing.
 pub const MAX_OWN_KINDS: usize = 16;
-/// The longest pause of executions, in seconds: 7 days. Where `execution_grace` is shorter, that is
-/// the longest: stake does not leave before a request that a pause held up can be executed.
+/// The longest pause of executions, in seconds: 7 days. Where half of `execution_grace` is shorter,
+/// that is the longest: stake does not leave before a request that a pause held up can be executed.
 pub const EXECUTION_PAUSE_LIMIT: u64 = 7 * 86_400;
 
 /// The longest suspension of one service, in seconds: 7 days. Where `bounce_max` is shorter, that is
@@ -24,8 +24,6 @@ pub const SUSPENSION_LIMIT: u64 = 7 * 86_400;
 pub const MAX_VERSIONS: usize = 8;
 /// The largest bounty, in percent of what a penalty takes.
 pub const MAX_BOUNTY_PERCENT: u64 = 10;
-/// The longest chain id, in bytes, as of CometBFT.
-pub const MAX_CHAIN_ID: usize = 50;
 
 /// The longest jail time of a penalty, in seconds: ten years. For longer there is the tombstone.
 pub const MAX_JAIL: u64 = 3_650 * 86_400;
@@ -80,7 +78,7 @@ pub struct Buckets {
 #[derive(Copy, Eq)]
 pub enum Action {
     /// Executions of slashes; receipts go on, requests wait. Ends by itself after 7 days at most,
-    /// or `execution_grace` if that is shorter.
+    /// or half of `execution_grace` if that is shorter.
     Executions,
     /// Registrations of services.
     Registrations,
@@ -231,9 +229,8 @@ pub enum ExecuteMsg {
         /// In units of value.
         shared: Uint128,
     },
-    /// Stops a service that seems to have gone rogue: its slashes bounce, and those that wait are
-    /// not executed. Proofs are not stopped. Not again for as long after it ended. By the guardian
-    /// or the owner.
+    /// Stops a service that seems to have gone rogue: its slashes bounce, but for proofs. Not again
+    /// for as long after it ended. By the guardian or the owner.
     Suspend {
         /// The service.
         service: ServiceId,
@@ -569,6 +566,8 @@ pub struct RequestResponse {
     pub received_at: Timestamp,
     /// Until when it can be vetoed; then it can be executed.
     pub executable_at: Timestamp,
+    /// What it will take, while it waits.
+    pub penalty: Option<Penalty>,
     /// Its state.
     pub state: RequestState,
 }

@@ -2,12 +2,14 @@
 
 use cosmwasm_std::{DepsMut, Env, MessageInfo, Response, Storage};
 use palisade_admin::{AdminError, AdminMsg, Pausable};
+use palisade_math::Meter;
 use palisade_types::allocation;
 use palisade_types::neighbour::Neighbour;
 use palisade_types::slashing::{Action, InstantiateMsg};
 
+use super::throttle;
 use crate::contract::{CONTRACT_NAME, CONTRACT_VERSION};
-use crate::state::{Config, CONFIG, LAST_SERVICE};
+use crate::state::{Config, Shared, CONFIG, LAST_SERVICE, SHARED};
 use crate::ContractError;
 
 /// The shortest packet timeout, in seconds.
@@ -26,6 +28,7 @@ pub(crate) fn instantiate(
             max: MAX_TIMEOUT,
         });
     }
+    throttle::check(&msg.throttle)?;
     let allocation = Neighbour(deps.api.addr_validate(&msg.allocation)?);
     let neighbour: allocation::ConfigResponse =
         allocation.ask(deps.querier, &allocation::QueryMsg::Config {})?;
@@ -35,8 +38,12 @@ pub(crate) fn instantiate(
         bounce_max: msg.bounce_max,
         execution_grace: msg.execution_grace,
         unbonding_period: neighbour.unbonding_period,
+        epoch_length: neighbour.epoch_length,
+        throttle_period: msg.throttle.period,
+        throttle_most: msg.throttle.most,
+        buckets: msg.throttle.service,
     };
-    if config.evidence_limit().is_none_or(|limit| limit == 0) {
+    if config.evidence_limit(0).is_none_or(|limit| limit == 0) {
         return Err(ContractError::Delays {
             bounce_max: msg.bounce_max,
             execution_grace: msg.execution_grace,
@@ -45,6 +52,11 @@ pub(crate) fn instantiate(
     }
     CONFIG.save(deps.storage, &config)?;
     LAST_SERVICE.save(deps.storage, &0)?;
+    let shared = Shared {
+        capacity: msg.throttle.shared,
+        meter: Meter::default(),
+    };
+    SHARED.save(deps.storage, &shared)?;
     palisade_admin::initialize(
         deps.branch(),
         &msg.owner,

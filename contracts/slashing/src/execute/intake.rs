@@ -1,19 +1,19 @@
 //! The door: what becomes of a slash that arrives, by packet or by message.
 
-use cosmwasm_std::{Addr, Deps, DepsMut, Env, Event, Storage, SubMsg, Timestamp};
-use palisade_admin::{require_active, AdminError};
-use palisade_ibc::{Offender, Slash, SlashAck, MAX_KIND_LENGTH};
+use cosmwasm_std::{Addr, Deps, DepsMut, Env, Event, Storage, SubMsg, Timestamp, Uint128};
+use palisade_evidence::Equivocation;
+use palisade_ibc::{Offender, Slash, SlashAck, DOUBLE_SIGN, MAX_KIND_LENGTH};
+use palisade_math::slash_weight;
 use palisade_types::allocation::{self, LiabilityResponse, ServiceId};
 use palisade_types::asset::MAX_CLOCK_SKEW;
-use palisade_types::slashing::Action;
 
-use super::slash::{submit, Origin, Task, RECEIVED};
+use super::slash::Origin;
+use super::throttle;
+use super::verdict::{Known, Verdict};
 use crate::events;
 use crate::refusal::{Refusal, OTHER_CONTENT};
-use crate::state::{
-    infraction_key, Answer, Config, Nonce, Policy, Request, Service, Standing, CONFIG,
-    LAST_REQUEST, LINKS, NONCES, PENALTIES, REQUESTS, SEEN, STANDINGS,
-};
+use crate::state::{Answer, Config, Nonce, Service, CONFIG, LINKS, NONCES, PENALTIES, REQUESTS};
+use crate::table;
 use crate::time::{after, before};
 use crate::ContractError;
 
@@ -21,8 +21,8 @@ use crate::ContractError;
 const MAX_ADDRESS: usize = 256;
 /// Bytes of a consensus key.
 const KEY_LENGTH: usize = 32;
-/// Most repetitions of a waiting request that are told its end; more are bounced.
-const MAX_ECHOES: usize = 10;
+/// Most reports of a waiting request that are told its end; more are bounced.
+const MAX_REPORTS: usize = 11;
 /// Seconds after which a bounced repetition may come again.
 const ECHO_RETRY: u64 = 3_600;
 
@@ -44,31 +44,17 @@ impl Receipt {
     }
 }
 
-/// A slash with the service that asks for it.
+/// A report of an infraction with the service that brings it.
 struct Claim<'a> {
     service: ServiceId,
     stored: &'a Service,
     slash: &'a Slash,
     now: Timestamp,
+    /// When it came first: one that was bounced does not age.
+    first_seen: Timestamp,
 }
 
-/// What the checks at the door found.
-enum Finding {
-    Refused(Refusal),
-    Repeats { request: u64 },
-    New(Verdict),
-}
-
-/// A slash that is taken in, with what was looked up for it.
-struct Verdict {
-    operator: Addr,
-    time: Timestamp,
-    policy: Policy,
-    /// The operator's standing, where the policy changes it.
-    standing: Option<Standing>,
-}
-
-/// Takes a slash in, or refuses it for good. Either is kept under its nonce.
+/// Takes a slash in, bounces it, or refuses it for good. Each is kept under its nonce.
 pub(crate) fn receive_slash(
     deps: DepsMut,
     env: &Env,
@@ -79,222 +65,267 @@ pub(crate) fn receive_slash(
 ) -> Result<Receipt, ContractError> {
     let digest = slash.digest()?;
     let key = (service, stored.nonce_epoch, slash.nonce.u64());
+    let now = env.block.time;
+    let mut first_seen = now;
     if let Some(known) = NONCES.may_load(deps.storage, key)? {
-        let answer = if known.digest == digest {
-            repeat(deps.storage, service, known.answer)?
-        } else {
-            SlashAck::Rejected {
+        let answer = match known.answer {
+            _ if known.digest != digest => Some(SlashAck::Rejected {
                 reason: OTHER_CONTENT.to_string(),
+            }),
+            Answer::Refused(refusal) => Some(refusal.answer()),
+            Answer::Request(number) => Some(duplicate(deps.storage, service, number)?),
+            Answer::Bounced(at) => {
+                first_seen = at;
+                None
             }
         };
-        return Ok(Receipt::new(service, slash, answer));
+        if let Some(answer) = answer {
+            return Ok(Receipt::new(service, slash, answer));
+        }
     }
 
     let claim = Claim {
         service,
         stored,
         slash,
-        now: env.block.time,
+        now,
+        first_seen,
     };
     let config = CONFIG.load(deps.storage)?;
     let (answer, receipt) = match claim.examine(deps.as_ref(), &config)? {
-        Finding::Refused(refusal) => {
-            let answer = SlashAck::Rejected {
-                reason: refusal.to_string(),
-            };
-            let receipt = Receipt::new(service, slash, answer);
-            (Answer::Refused(refusal), receipt)
-        }
-        Finding::Repeats { request } => {
-            let answer = claim.echo(deps.storage, request)?;
-            let bounced = matches!(answer, SlashAck::Bounced { .. });
-            let receipt = Receipt::new(service, slash, answer);
-            if bounced {
-                return Ok(receipt);
+        Ok((verdict, weight)) => {
+            match claim.decide(deps.storage, env, &config, verdict, weight, origin)? {
+                (Some(answer), receipt) => (answer, receipt),
+                (None, receipt) => return Ok(receipt),
             }
-            (Answer::Request(request), receipt)
         }
-        Finding::New(verdict) => {
-            let (request, receipt) = claim.accept(deps.storage, env, &config, verdict, origin)?;
-            (Answer::Request(request), receipt)
+        Err(refusal) => {
+            let receipt = Receipt::new(service, slash, refusal.answer());
+            (Answer::Refused(refusal), receipt)
         }
     };
     NONCES.save(deps.storage, key, &Nonce { digest, answer })?;
     Ok(receipt)
 }
 
-/// The answer to a nonce that was answered before.
-fn repeat(
+/// The answer to a report of an infraction that there is a request for.
+fn duplicate(
     storage: &dyn Storage,
     service: ServiceId,
-    answer: Answer,
+    number: u64,
 ) -> Result<SlashAck, ContractError> {
-    Ok(match answer {
-        Answer::Request(request) => SlashAck::Duplicate {
-            request: request.into(),
-            outcome: REQUESTS.load(storage, (service, request))?.outcome(),
-        },
-        Answer::Refused(refusal) => SlashAck::Rejected {
-            reason: refusal.to_string(),
-        },
+    Ok(SlashAck::Duplicate {
+        request: number.into(),
+        outcome: REQUESTS.load(storage, (service, number))?.outcome(),
     })
 }
 
 impl Claim<'_> {
-    fn examine(&self, deps: Deps, config: &Config) -> Result<Finding, ContractError> {
+    /// Checks what the report says, and looks up whom and what it means. Also its weight.
+    fn examine(
+        &self,
+        deps: Deps,
+        config: &Config,
+    ) -> Result<Result<(Verdict, Uint128), Refusal>, ContractError> {
         let slash = self.slash;
-        let Some(policy) = self.policy(deps.storage)? else {
-            return Ok(Finding::Refused(Refusal::Kind {}));
-        };
-        let time = match self.time() {
-            Ok(time) => time,
-            Err(refusal) => return Ok(Finding::Refused(refusal)),
-        };
-        let last = LINKS.load(deps.storage, self.service)?.last_update;
-        let update = slash.update_id.u64();
-        if update == 0 || update > last {
-            return Ok(Finding::Refused(Refusal::Update { last }));
+        // A longer name has no policy, and might be too long for a key of the store.
+        if slash.infraction.len() > MAX_KIND_LENGTH {
+            return Ok(Err(Refusal::Kind {}));
         }
+        let Some(policies) = PENALTIES.may_load(deps.storage, (self.service, &slash.infraction))?
+        else {
+            return Ok(Err(Refusal::Kind {}));
+        };
+        let proven = slash.evidence.is_some();
+        let (time, update) = match self.moment(deps)? {
+            Ok(moment) => moment,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         if !plausible(deps, &slash.offender) {
-            return Ok(Finding::Refused(Refusal::Offender {}));
+            return Ok(Err(Refusal::Offender {}));
         }
         let liability: LiabilityResponse = config.allocation.ask(
             deps.querier,
             &allocation::QueryMsg::Liability {
                 service: self.service,
-                offender: slash.offender.clone(),
-                update_id: slash.update_id,
+                offender: self.offender(),
+                update_id: update.into(),
             },
         )?;
-        let Some(operator) = liability.operator else {
-            return Ok(Finding::Refused(Refusal::Offender {}));
+        let named = |operator: &Addr| match &slash.offender {
+            Offender::Operator(address) => address == operator.as_str(),
+            Offender::Key(_) => true,
+        };
+        let Some(operator) = liability.operator.filter(named) else {
+            return Ok(Err(Refusal::Offender {}));
         };
         let captured = liability.captured.iter().any(|c| !c.amount.is_zero());
         let Some(since) = liability.since.filter(|_| captured) else {
-            return Ok(Finding::Refused(Refusal::NothingCaptured {}));
+            return Ok(Err(Refusal::NothingCaptured {}));
         };
         if after(time, MAX_CLOCK_SKEW) < since {
-            return Ok(Finding::Refused(Refusal::BeforeUpdate {}));
+            return Ok(Err(Refusal::BeforeUpdate {}));
         }
-        let infraction = infraction_key(&slash.infraction, slash.height);
-        let seen = SEEN.may_load(deps.storage, (self.service, &operator, infraction))?;
-        if let Some(request) = seen {
-            return Ok(Finding::Repeats { request });
-        }
-        let standing = load_standing(deps.storage, self.service, &operator, &policy)?;
-        if let Some(refusal) = policy.refuses(standing.as_ref()) {
-            return Ok(Finding::Refused(refusal));
-        }
-        Ok(Finding::New(Verdict {
+        let time = time.max(since);
+        let Some(policy) = policies.at(time) else {
+            return Ok(Err(Refusal::Kind {}));
+        };
+        let weight = slash_weight(liability.power, policy.fraction)?;
+        let settings = &self.stored.settings;
+        let verdict = Verdict {
+            service: self.service,
             operator,
-            time: time.max(since),
+            kind: slash.infraction.clone(),
+            height: slash.height.u64(),
+            update_id: update,
+            time,
             policy,
-            standing,
-        }))
+            window: if proven { 0 } else { settings.window() },
+            proven,
+        };
+        Ok(Ok((verdict, weight)))
     }
 
-    fn policy(&self, storage: &dyn Storage) -> Result<Option<Policy>, ContractError> {
-        let kind = self.slash.infraction.as_str();
-        // A longer name has no policy, and might be too long for a key of the store.
-        if kind.len() > MAX_KIND_LENGTH {
-            return Ok(None);
+    /// When it was, and which update was in force then. A proof is judged by the host's own table
+    /// as far as that reaches.
+    fn moment(&self, deps: Deps) -> Result<Result<(Timestamp, u64), Refusal>, ContractError> {
+        let slash = self.slash;
+        let last = LINKS.load(deps.storage, self.service)?.last_update;
+        let mut update = slash.update_id.u64();
+        if update == 0 || update > last {
+            return Ok(Err(Refusal::Update { last }));
         }
-        Ok(PENALTIES.may_load(storage, (self.service, kind))?)
-    }
-
-    /// The infraction's time as it counts here: the consumer's clock may be a little ahead.
-    fn time(&self) -> Result<Timestamp, Refusal> {
-        if self.slash.time > after(self.now, MAX_CLOCK_SKEW) {
-            return Err(Refusal::Future {});
+        // The consumer's clock may be a little ahead.
+        if slash.time > after(self.now, MAX_CLOCK_SKEW) {
+            return Ok(Err(Refusal::Future {}));
         }
-        let evidence_age = self.stored.evidence_age;
-        if self.slash.time < before(self.now, evidence_age) {
-            return Err(Refusal::Expired { evidence_age });
-        }
-        Ok(self.slash.time.min(self.now))
-    }
-
-    /// Answers a report of an infraction that came before under another nonce.
-    fn echo(&self, storage: &mut dyn Storage, request: u64) -> Result<SlashAck, ContractError> {
-        let key = (self.service, request);
-        let mut stored = REQUESTS.load(storage, key)?;
-        let outcome = stored.outcome();
-        // A local service is told nothing by packet, so there is nothing to remember.
-        if outcome.is_none() && self.stored.slasher.is_none() {
-            if stored.echoes.len() >= MAX_ECHOES {
-                return Ok(SlashAck::Bounced {
-                    retry_at: after(self.now, ECHO_RETRY),
-                });
+        let mut time = slash.time.min(self.now);
+        if let Some(evidence) = &slash.evidence {
+            if let Err(refusal) = self.prove(deps, evidence) {
+                return Ok(Err(refusal));
             }
-            let echo = (self.stored.nonce_epoch, self.slash.nonce.u64());
-            stored.echoes.push(echo);
-            REQUESTS.save(storage, key, &stored)?;
+            let height = slash.height.u64();
+            if let Some(moment) = table::at(deps.storage, self.service, height, self.now)? {
+                update = update.max(moment.update_id);
+                time = time.min(moment.latest).max(moment.earliest);
+            }
         }
-        Ok(SlashAck::Duplicate {
-            request: request.into(),
-            outcome,
-        })
+        let evidence_age = self.stored.settings.evidence_age;
+        if time < before(self.first_seen, evidence_age) {
+            return Ok(Err(Refusal::Expired { evidence_age }));
+        }
+        if self.stored.stopped_at.is_some_and(|at| time > at) {
+            return Ok(Err(Refusal::Stopped {}));
+        }
+        Ok(Ok((time, update)))
     }
 
-    /// Gives the slash a number and starts its execution, unless executions are paused.
-    fn accept(
+    /// Checks the evidence, and that it is of what is reported.
+    fn prove(&self, deps: Deps, evidence: &Equivocation) -> Result<(), Refusal> {
+        let Some(chain_id) = &self.stored.settings.chain_id else {
+            return Err(Refusal::NotProvable {});
+        };
+        let of_offender = match &self.slash.offender {
+            Offender::Operator(_) => true,
+            Offender::Key(key) => *key == evidence.key,
+        };
+        let same = self.slash.infraction == DOUBLE_SIGN && self.slash.height == evidence.height;
+        if !same || !of_offender || evidence.verify(deps.api, chain_id).is_err() {
+            return Err(Refusal::Evidence {});
+        }
+        Ok(())
+    }
+
+    /// Whom to look up: the key that signed, where it is known.
+    fn offender(&self) -> Offender {
+        match &self.slash.evidence {
+            Some(evidence) => Offender::Key(evidence.key.clone()),
+            None => self.slash.offender.clone(),
+        }
+    }
+
+    /// What becomes of an infraction that is to be punished. Without an answer nothing is kept
+    /// under the nonce.
+    fn decide(
         &self,
         storage: &mut dyn Storage,
         env: &Env,
         config: &Config,
         verdict: Verdict,
+        weight: Uint128,
         origin: Origin,
-    ) -> Result<(u64, Receipt), ContractError> {
-        let slash = self.slash;
-        let last = LAST_REQUEST.may_load(storage, self.service)?;
-        let number = last
-            .unwrap_or_default()
-            .checked_add(1)
-            .ok_or(ContractError::Exhausted { what: "requests" })?;
-        LAST_REQUEST.save(storage, self.service, &number)?;
-        let infraction = infraction_key(&slash.infraction, slash.height);
-        let seen = (self.service, &verdict.operator, infraction);
-        SEEN.save(storage, seen, &number)?;
-
-        let task = Task {
-            service: self.service,
-            number,
-            request: Request {
-                nonce: slash.nonce.u64(),
-                nonce_epoch: self.stored.nonce_epoch,
-                operator: verdict.operator,
-                kind: slash.infraction.clone(),
-                update_id: slash.update_id.u64(),
-                height: slash.height.u64(),
-                time: verdict.time,
-                received_at: self.now,
-                echoes: vec![],
-                end: None,
-            },
-            standing: verdict.standing.map(|s| s.after(&verdict.policy, self.now)),
-            origin,
-        };
+    ) -> Result<(Option<Answer>, Receipt), ContractError> {
+        let known = verdict.known(storage)?;
+        match &known {
+            Known::Same { number } => return self.echo(storage, *number),
+            Known::Fresh { .. } if !verdict.proven => {
+                if let Some(retry_at) = self.bounce(storage, config, weight)? {
+                    let answer = SlashAck::Bounced { retry_at };
+                    let receipt = Receipt::new(self.service, self.slash, answer);
+                    return Ok((Some(Answer::Bounced(self.first_seen)), receipt));
+                }
+            }
+            _ => {}
+        }
+        let report = (self.stored.nonce_epoch, self.slash.nonce.u64());
+        let task = verdict.open(storage, known, Some(report), origin, self.now)?;
+        let number = task.number;
         let answer = SlashAck::Accepted {
             request: number.into(),
             outcome: None,
         };
-        let mut receipt = Receipt::new(self.service, slash, answer);
-        match require_active(storage, &env.block, &Action::Executions) {
-            Ok(()) => {
-                let message = submit(config, self.stored, &verdict.policy, &task)?;
-                receipt.execution = Some(
-                    SubMsg::reply_always(message, RECEIVED)
-                        .with_payload(cosmwasm_std::to_json_binary(&task)?),
-                );
-            }
-            Err(error @ AdminError::Paused { .. }) => {
-                receipt
-                    .events
-                    .push(task.postpone(storage, &error.to_string())?);
-            }
-            Err(error) => return Err(error.into()),
+        let mut receipt = Receipt::new(self.service, self.slash, answer);
+        match task.start(storage, env, config, self.stored, None)? {
+            Ok(execution) => receipt.execution = Some(execution),
+            Err(event) => receipt.events.push(event),
         }
-        Ok((number, receipt))
+        Ok((Some(Answer::Request(number)), receipt))
+    }
+
+    /// When it may come again, if it cannot be taken in now. After the longest bouncing it is taken
+    /// in whatever else: the stake that it is about may leave soon.
+    fn bounce(
+        &self,
+        storage: &mut dyn Storage,
+        config: &Config,
+        weight: Uint128,
+    ) -> Result<Option<Timestamp>, ContractError> {
+        let deadline = after(self.first_seen, config.bounce_max);
+        let must = self.now >= deadline;
+        let suspended = self.stored.suspended(self.now).filter(|_| !must);
+        let retry_at = match suspended {
+            Some(until) => Some(until),
+            None => throttle::draw(storage, config, self.service, weight, self.now, must)?,
+        };
+        Ok(retry_at.map(|at| at.min(deadline)))
+    }
+
+    /// Answers a report of an infraction that there is a request for, under another nonce.
+    fn echo(
+        &self,
+        storage: &mut dyn Storage,
+        number: u64,
+    ) -> Result<(Option<Answer>, Receipt), ContractError> {
+        let key = (self.service, number);
+        let mut request = REQUESTS.load(storage, key)?;
+        let outcome = request.outcome();
+        // A local service is told nothing by packet, so there is nothing to remember.
+        if outcome.is_none() && self.stored.slasher.is_none() {
+            if request.reports.len() >= MAX_REPORTS {
+                let retry_at = after(self.now, ECHO_RETRY);
+                let answer = SlashAck::Bounced { retry_at };
+                return Ok((None, Receipt::new(self.service, self.slash, answer)));
+            }
+            let report = (self.stored.nonce_epoch, self.slash.nonce.u64());
+            request.reports.push(report);
+            REQUESTS.save(storage, key, &request)?;
+        }
+        let answer = SlashAck::Duplicate {
+            request: number.into(),
+            outcome,
+        };
+        let receipt = Receipt::new(self.service, self.slash, answer);
+        Ok((Some(Answer::Request(number)), receipt))
     }
 }
 
@@ -307,18 +338,4 @@ fn plausible(deps: Deps, offender: &Offender) -> bool {
         }
         Offender::Key(key) => key.len() == KEY_LENGTH,
     }
-}
-
-/// The operator's standing, if the policy changes it.
-pub(crate) fn load_standing(
-    storage: &dyn Storage,
-    service: ServiceId,
-    operator: &Addr,
-    policy: &Policy,
-) -> Result<Option<Standing>, ContractError> {
-    if !policy.jails() {
-        return Ok(None);
-    }
-    let standing = STANDINGS.may_load(storage, (service, operator))?;
-    Ok(Some(standing.unwrap_or_default()))
 }

@@ -1,6 +1,6 @@
 //! Gateways that the owner admits.
 
-use cosmwasm_std::{DepsMut, MessageInfo, Response};
+use cosmwasm_std::{DepsMut, Env, MessageInfo, Response};
 use palisade_admin::only_owner;
 use palisade_ibc::Peer;
 use palisade_types::allocation::ServiceId;
@@ -17,34 +17,38 @@ const MAX_PORT_ID: usize = 128;
 
 pub(crate) fn set(
     deps: DepsMut,
+    env: Env,
     info: MessageInfo,
     service: ServiceId,
-    peer: Peer,
+    peer: Option<Peer>,
 ) -> Result<Response, ContractError> {
     only_owner(deps.storage, &info.sender)?;
-    let mut stored = load_ibc_service(deps.storage, service)?;
-    check(&peer)?;
-    let key = (peer.connection_id.as_str(), peer.port.as_str());
-    let taken = PEERS.may_load(deps.storage, key)?;
-    if let Some(other) = taken.filter(|other| *other != service) {
-        return Err(ContractError::PeerTaken {
-            connection_id: peer.connection_id,
-            port: peer.port,
-            service: other,
-        });
+    let mut stored = load_ibc_service(deps.storage, &env, service)?;
+    if let Some(peer) = &peer {
+        check(peer)?;
+        let taken = PEERS.may_load(deps.storage, (&peer.connection_id, &peer.port))?;
+        if let Some(other) = taken.filter(|other| *other != service) {
+            return Err(ContractError::PeerTaken {
+                connection_id: peer.connection_id.clone(),
+                port: peer.port.clone(),
+                service: other,
+            });
+        }
     }
 
     let mut profile = PROFILES.load(deps.storage, service)?;
     let mut link = LINKS.load(deps.storage, service)?;
-    let replaced = profile.peer.as_ref() != Some(&peer);
+    let replaced = profile.peer != peer;
     if replaced {
         if let Some(former) = profile.peer.take() {
             PEERS.remove(deps.storage, (&former.connection_id, &former.port));
         }
-        PEERS.save(deps.storage, key, &service)?;
+        if let Some(peer) = &peer {
+            PEERS.save(deps.storage, (&peer.connection_id, &peer.port), &service)?;
+        }
         cut_off(&mut stored)?;
         SERVICES.save(deps.storage, service, &stored)?;
-        profile.peer = Some(peer.clone());
+        profile.peer = peer.clone();
         PROFILES.save(deps.storage, service, &profile)?;
         link.disconnect();
     } else {
@@ -52,7 +56,7 @@ pub(crate) fn set(
         link.replaceable = link.channel.is_some();
     }
     LINKS.save(deps.storage, service, &link)?;
-    Ok(Response::new().add_event(events::set_peer(service, &peer, replaced)))
+    Ok(Response::new().add_event(events::set_peer(service, peer.as_ref(), replaced)))
 }
 
 /// Channels that were opened so far have no say any more.
@@ -77,11 +81,12 @@ fn check(peer: &Peer) -> Result<(), ContractError> {
 
 pub(crate) fn renew_nonces(
     deps: DepsMut,
+    env: Env,
     info: MessageInfo,
     service: ServiceId,
 ) -> Result<Response, ContractError> {
     only_owner(deps.storage, &info.sender)?;
-    let mut stored = load_ibc_service(deps.storage, service)?;
+    let mut stored = load_ibc_service(deps.storage, &env, service)?;
     stored.nonce_epoch = stored
         .nonce_epoch
         .checked_add(1)

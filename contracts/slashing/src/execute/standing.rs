@@ -5,7 +5,6 @@ use palisade_types::allocation::{self, ServiceId};
 
 use super::load_service;
 use crate::events;
-use crate::refusal::Refusal;
 use crate::state::{Policy, Standing, CONFIG, STANDINGS};
 use crate::time::after;
 use crate::ContractError;
@@ -16,7 +15,7 @@ pub(crate) fn unjail(
     info: MessageInfo,
     service: ServiceId,
 ) -> Result<Response, ContractError> {
-    load_service(deps.storage, service)?;
+    load_service(deps.storage, &env, service)?;
     let operator = info.sender;
     let standing = STANDINGS
         .may_load(deps.storage, (service, &operator))?
@@ -49,13 +48,6 @@ impl Policy {
     /// Whether it changes an operator's standing.
     pub(crate) fn jails(&self) -> bool {
         self.tombstone || self.jail > 0
-    }
-
-    /// Why it cannot be applied to an operator of this standing. Asked at the door and again at the
-    /// execution, as much may happen between them.
-    pub(crate) fn refuses(&self, standing: Option<&Standing>) -> Option<Refusal> {
-        let tombstoned = self.tombstone && standing.is_some_and(|s| s.tombstoned);
-        tombstoned.then_some(Refusal::Tombstoned {})
     }
 }
 

@@ -10,6 +10,7 @@ use super::load_service;
 use crate::events;
 use crate::ibc::{outcome, packet};
 use crate::state::{Config, Dirty, Link, Update, CONFIG, DELIVERIES, DIRTY, LINKS, UPDATES};
+use crate::table;
 use crate::time::before;
 use crate::ContractError;
 
@@ -33,6 +34,8 @@ pub(crate) struct Task {
     service: ServiceId,
     local: bool,
     nonce_epoch: u32,
+    /// Whether double-signs can be proved, for which heights have to be known in time.
+    provable: bool,
     update_id: u64,
     forced: Vec<Addr>,
     dirty_cursor: Option<Addr>,
@@ -41,6 +44,7 @@ pub(crate) struct Task {
 
 pub(crate) fn start(
     deps: DepsMut,
+    env: &Env,
     service: ServiceId,
     limit: Option<u32>,
 ) -> Result<Response, ContractError> {
@@ -51,7 +55,7 @@ pub(crate) fn start(
             max: MAX_PAGE,
         });
     }
-    let stored = load_service(deps.storage, service)?;
+    let stored = load_service(deps.storage, env, service)?;
     let local = stored.slasher.is_some();
     let link = LINKS.load(deps.storage, service)?;
     let update_id = link
@@ -72,6 +76,7 @@ pub(crate) fn start(
         service,
         local,
         nonce_epoch: stored.nonce_epoch,
+        provable: stored.settings.chain_id.is_some(),
         update_id,
         forced,
         dirty_cursor,
@@ -135,7 +140,7 @@ pub(crate) fn finish(
     let complete = result.next.is_none();
     let mut response = Response::new();
     let mut update_id = None;
-    if given > 0 {
+    if given > 0 || task.beat(deps.storage, &env, &config)? {
         update_id = Some(task.update_id);
         link.last_update = task.update_id;
         task.record(deps.storage, &env, &result)?;
@@ -163,6 +168,22 @@ pub(crate) fn finish(
 }
 
 impl Task {
+    /// Whether an update without operators is due: once an epoch, for its acknowledgement tells when
+    /// and at which height it was applied, and so how old a double-sign at most is.
+    fn beat(
+        &self,
+        storage: &dyn Storage,
+        env: &Env,
+        config: &Config,
+    ) -> Result<bool, ContractError> {
+        if !self.provable || self.link.channel.is_none() {
+            return Ok(false);
+        }
+        let newest = UPDATES.may_load(storage, (self.service, self.link.last_update))?;
+        let due = before(env.block.time, config.epoch_length);
+        Ok(newest.is_some_and(|update| update.sent_at <= due))
+    }
+
     /// Writes down what is told to whom.
     fn record(
         &self,
@@ -267,9 +288,12 @@ fn prune(
         .range(storage, None, None, Order::Ascending)
         .take(MAX_PRUNED.saturating_add(1))
         .collect::<Result<Vec<_>, _>>()?;
-    for ((old, _), (_, next)) in oldest.iter().zip(oldest.iter().skip(1)) {
+    for ((old, update), (_, next)) in oldest.iter().zip(oldest.iter().skip(1)) {
         if next.sent_at < horizon {
             UPDATES.remove(storage, (service, *old));
+            if let Some((height, _)) = update.applied {
+                table::forget(storage, service, height.u64(), *old)?;
+            }
         }
     }
     Ok(())

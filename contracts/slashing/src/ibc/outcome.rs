@@ -51,25 +51,30 @@ impl Told {
     }
 }
 
-/// Keeps a request's end for every nonce that waits for it, and sends it if a channel is open.
+/// Keeps a request's end for every nonce that waits for it, but for one that is answered with it
+/// now, and sends it if a channel is open.
 pub(crate) fn queue(
     storage: &mut dyn Storage,
     env: &Env,
     service: ServiceId,
     request: &Request,
+    answered: Option<(u32, u64)>,
 ) -> Result<Told, ContractError> {
     let mut told = Told::default();
-    let stored = load_service(storage, service)?;
+    let untold = |report: &&(u32, u64)| Some(**report) != answered;
+    let mut reports = request.reports.iter().filter(untold).peekable();
+    if reports.peek().is_none() {
+        return Ok(told);
+    }
+    let stored = load_service(storage, env, service)?;
     let outcome = request.outcome().filter(|_| stored.slasher.is_none());
     let Some(outcome) = outcome else {
         return Ok(told);
     };
     let config = CONFIG.load(storage)?;
     let channel = LINKS.load(storage, service)?.channel;
-    let own = (request.nonce_epoch, request.nonce);
-    let nonces = std::iter::once(&own).chain(&request.echoes);
     // A gateway that counts from the start would take an older nonce for another report.
-    for (epoch, nonce) in nonces.filter(|(epoch, _)| *epoch == stored.nonce_epoch) {
+    for (epoch, nonce) in reports.filter(|(epoch, _)| *epoch == stored.nonce_epoch) {
         let untold = Untold {
             outcome: outcome.clone(),
             channel: channel.clone(),

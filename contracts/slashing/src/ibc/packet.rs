@@ -10,10 +10,12 @@ use palisade_types::allocation::{self, ServiceId};
 
 use crate::events;
 use crate::execute::intake::receive_slash;
+use crate::execute::load_service;
 use crate::execute::slash::Origin;
 use crate::state::{
     Config, Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES, UPDATES,
 };
+use crate::table;
 use crate::time::after;
 use crate::ContractError;
 
@@ -36,7 +38,7 @@ pub(crate) fn receive(
         return Err(ContractError::UnknownChannel { channel });
     };
     let service = owner.service;
-    let stored = SERVICES.load(deps.storage, service)?;
+    let stored = load_service(deps.storage, &env, service)?;
     if owner.peer_number != stored.peer_number {
         return Err(ContractError::FormerPeer { channel, service });
     }
@@ -184,6 +186,7 @@ fn set_applied(
     if let Some(mut update) = UPDATES.may_load(storage, (service, update_id))? {
         update.applied = Some((height, time));
         UPDATES.save(storage, (service, update_id), &update)?;
+        table::note(storage, service, height.u64(), update_id)?;
         if update.await_ack {
             let message = allocation::ExecuteMsg::Acknowledge {
                 service,

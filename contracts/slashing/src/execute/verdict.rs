@@ -1,0 +1,125 @@
+//! From an infraction to a request.
+
+use cosmwasm_std::{Addr, Storage, Timestamp};
+use palisade_types::allocation::ServiceId;
+
+use super::slash::{Origin, Task};
+use crate::state::{infraction_key, End, Policy, Request, LAST_REQUEST, PENDING, REQUESTS, SEEN};
+use crate::ContractError;
+
+/// An infraction to be punished, with what was looked up for it.
+pub(super) struct Verdict {
+    pub(super) service: ServiceId,
+    pub(super) operator: Addr,
+    pub(super) kind: String,
+    pub(super) height: u64,
+    /// The update in force at it.
+    pub(super) update_id: u64,
+    pub(super) time: Timestamp,
+    pub(super) policy: Policy,
+    /// Seconds in which it can be vetoed; 0 for a proof.
+    pub(super) window: u64,
+    pub(super) proven: bool,
+}
+
+/// What there is for an infraction already.
+pub(super) enum Known {
+    /// No request, or one that this one goes past.
+    Fresh { overrides: Option<u64> },
+    /// One that waits, and now is proved.
+    Proves { number: u64, request: Box<Request> },
+    /// One that says the same.
+    Same { number: u64 },
+}
+
+impl Verdict {
+    fn seen_key(&self) -> (ServiceId, &Addr, Vec<u8>) {
+        let infraction = infraction_key(&self.kind, self.height.into());
+        (self.service, &self.operator, infraction)
+    }
+
+    /// What there is for the infraction already. A proof goes past a veto; and past an execution
+    /// that was judged by an older update, since the newer one's acknowledgement came after it:
+    /// what was taken then is not taken again.
+    pub(super) fn known(&self, storage: &dyn Storage) -> Result<Known, ContractError> {
+        let Some(number) = SEEN.may_load(storage, self.seen_key())? else {
+            return Ok(Known::Fresh { overrides: None });
+        };
+        if !self.proven {
+            return Ok(Known::Same { number });
+        }
+        let request = REQUESTS.load(storage, (self.service, number))?;
+        let overrides = Some(number);
+        Ok(match &request.end {
+            None if request.proven => Known::Same { number },
+            None => Known::Proves {
+                number,
+                request: Box::new(request),
+            },
+            Some(End::Vetoed { .. }) => Known::Fresh { overrides },
+            Some(End::Executed { .. }) if self.update_id > request.update_id => {
+                Known::Fresh { overrides }
+            }
+            Some(End::Executed { .. }) => Known::Same { number },
+        })
+    }
+
+    /// Opens a request under the next number, or takes up the one that waits.
+    pub(super) fn open(
+        self,
+        storage: &mut dyn Storage,
+        known: Known,
+        report: Option<(u32, u64)>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<Task, ContractError> {
+        let service = self.service;
+        let (number, mut reports, received_at, overrides) = match known {
+            Known::Proves { number, request } => {
+                PENDING.remove(storage, (&self.operator, service, number));
+                (
+                    number,
+                    request.reports,
+                    request.received_at,
+                    request.overrides,
+                )
+            }
+            Known::Same { number } => {
+                return Err(ContractError::Duplicate {
+                    service,
+                    request: number,
+                })
+            }
+            Known::Fresh { overrides } => {
+                let last = LAST_REQUEST.may_load(storage, service)?;
+                let number = last
+                    .unwrap_or_default()
+                    .checked_add(1)
+                    .ok_or(ContractError::Exhausted { what: "requests" })?;
+                LAST_REQUEST.save(storage, service, &number)?;
+                SEEN.save(storage, self.seen_key(), &number)?;
+                (number, vec![], now, overrides)
+            }
+        };
+        reports.extend(report);
+        Ok(Task {
+            service,
+            number,
+            request: Request {
+                reports,
+                proven: self.proven,
+                overrides,
+                operator: self.operator,
+                kind: self.kind,
+                update_id: self.update_id,
+                height: self.height,
+                time: self.time,
+                received_at,
+                window: self.window,
+                policy: Some(self.policy),
+                end: None,
+            },
+            origin,
+        })
+    }
+}
