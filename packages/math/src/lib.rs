@@ -56,7 +56,7 @@ pub use power::{asset_value, capped_power, captured_tokens};
 pub use rewards::{
     reward_weight, Checkpoint, RewardIndex, Seal, Settled, INDEX_SCALE, MAX_SETTLE_STEPS,
 };
-pub use split::apportion;
+pub use split::{apportion, portion};
 pub use stream::Stream;
 pub use throttle::{slash_weight, Meter};
 pub use tombstone::Borne;
