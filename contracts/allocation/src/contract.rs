@@ -88,6 +88,8 @@ pub fn execute(
             update_id,
             operators,
         } => checkpoint::acknowledge(deps, env, info, service, update_id.u64(), operators),
+        ExecuteMsg::StopService { service } => service::stop(deps, info, service),
+        ExecuteMsg::Redirect(redirection) => slash::redirect(deps, info, redirection),
         ExecuteMsg::Slash(msg) => slash::start(deps, env, info, msg),
         ExecuteMsg::Unjail { service, operator } => slash::unjail(deps, info, service, &operator),
         ExecuteMsg::Connect { slashing } => admin::connect(deps, info, &slashing),

@@ -47,6 +47,8 @@ pub enum ContractError {
     UnknownService { service: ServiceId },
     #[error("service {service} exists already")]
     ServiceExists { service: ServiceId },
+    #[error("service {service} is being wound down: nobody joins it, and no promise to it rises")]
+    ServiceStopped { service: ServiceId },
     #[error("{field} has {found} bytes, 1 to {most} are allowed")]
     BadLength {
         field: &'static str,
@@ -96,6 +98,12 @@ pub enum ContractError {
         asset: String,
         share: Decimal,
         max_slash: Decimal,
+    },
+    #[error("a share of {share} of {asset} is less than one unit of the pool's magnitude of {magnitude}")]
+    ShareTooSmall {
+        asset: String,
+        share: Decimal,
+        magnitude: Uint128,
     },
     #[error("the slices of {asset} would come to {committed} of {magnitude}")]
     OverCommitted {

@@ -16,6 +16,10 @@ pub(crate) fn update_service(service: ServiceId, admin: &Addr) -> Event {
     service_event("update_service", service).add_attribute("admin", admin)
 }
 
+pub(crate) fn stop_service(service: ServiceId) -> Event {
+    service_event("stop_service", service)
+}
+
 pub(crate) fn set_allowed(service: ServiceId, added: usize, removed: usize) -> Event {
     service_event("set_allowed", service)
         .add_attribute("added", added.to_string())

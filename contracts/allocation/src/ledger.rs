@@ -12,7 +12,7 @@ pub(crate) struct Ledger {
     pool: Magnitude,
     sum: Uint128,
     slashed: Uint128,
-    slashed_until: Timestamp,
+    slashed_until: u64,
 }
 
 impl Ledger {
@@ -31,7 +31,7 @@ impl Ledger {
     }
 
     pub(crate) fn read(stored: Commitment, asset: &str, pool: &Magnitude, now: Timestamp) -> Self {
-        let slashed = if now < stored.slashed_until {
+        let slashed = if now.seconds() < stored.slashed_until {
             // Past 128 bits nothing more could be promised anyway.
             Uint128::try_from(pool.read(&stored.slashed)).unwrap_or(Uint128::MAX)
         } else {
@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// Notes a slash: it counts against the cap until everybody could have left.
-    pub(crate) fn spend(&mut self, delta: Uint128, counts_until: Timestamp) {
+    pub(crate) fn spend(&mut self, delta: Uint128, counts_until: u64) {
         if !delta.is_zero() {
             self.slashed = self.slashed.saturating_add(delta);
             self.slashed_until = counts_until;

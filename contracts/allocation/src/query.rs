@@ -85,6 +85,7 @@ fn describe(deps: Deps, service: ServiceId, stored: Service) -> StdResult<Servic
         terms: stored.terms,
         operators: counts.operators,
         total: counts.total,
+        stopped: stored.stopped,
     })
 }
 
@@ -235,8 +236,10 @@ fn liability(
 ) -> Result<LiabilityResponse, ContractError> {
     let nobody = LiabilityResponse {
         operator: None,
+        update_id: 0u64.into(),
         since: None,
         captured: vec![],
+        power: 0u128.into(),
     };
     let operator = match offender {
         Offender::Operator(operator) => deps.api.addr_validate(&operator).ok(),
@@ -248,8 +251,8 @@ fn liability(
     let Some(operator) = operator else {
         return Ok(nobody);
     };
-    let capture = capture_at(deps.storage, service, &operator, update_id)?;
-    let Some((_, capture)) = capture else {
+    let capture = capture_at(deps.storage, service, &operator, update_id, now)?;
+    let Some((update_id, capture)) = capture else {
         let known = MEMBERS.has(deps.storage, (service, &operator));
         return Ok(LiabilityResponse {
             operator: known.then_some(operator),
@@ -268,7 +271,9 @@ fn liability(
         .collect();
     Ok(LiabilityResponse {
         operator: Some(operator),
+        update_id: update_id.into(),
         since: Some(capture.at),
         captured,
+        power: capture.power,
     })
 }

@@ -12,6 +12,7 @@ impl Slice {
             asset: asset.to_string(),
             value: Scaled::default(),
             pending: None,
+            borne: None,
         }
     }
 

@@ -5,7 +5,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Decimal, Timestamp, Uint128};
 use cw_storage_plus::{Item, Map};
-use palisade_math::Scaled;
+use palisade_math::{Borne, Scaled};
 use palisade_types::allocation::{ServiceId, ServiceTerms};
 use palisade_types::asset::AssetId;
 use palisade_types::neighbour::Neighbour;
@@ -30,6 +30,9 @@ pub const LISTED: Map<(ServiceId, &Addr), Uint128> = Map::new("i");
 pub const MEMBERSHIPS: Map<(&Addr, ServiceId), ()> = Map::new("o");
 /// What operators counted with. Key: service, operator, update.
 pub const CAPTURES: Map<(ServiceId, &Addr, u64), Capture> = Map::new("c");
+/// Operators that left, whose captures go, a few at each checkpoint. Key: service, time in
+/// nanoseconds from which none of them can be needed any more, operator.
+pub const LEFT: Map<(ServiceId, u64, &Addr), ()> = Map::new("e");
 /// Whose a consensus key is. Key: service, key.
 pub const KEYS: Map<(ServiceId, &[u8]), KeyOwner> = Map::new("k");
 /// Caps of operators, and how many services they are in. Key: operator.
@@ -58,6 +61,16 @@ pub struct Config {
     pub unbonding_period: u64,
 }
 
+impl Config {
+    /// When whoever starts to leave at `time` has left: an unbonding period, and the epoch that it
+    /// is counted from.
+    #[must_use]
+    pub fn leavable_at(&self, time: Timestamp) -> Timestamp {
+        time.plus_seconds(self.unbonding_period)
+            .plus_seconds(self.epoch_length)
+    }
+}
+
 /// A service.
 #[cw_serde]
 pub struct Service {
@@ -65,6 +78,9 @@ pub struct Service {
     pub admin: Addr,
     /// Its terms.
     pub terms: ServiceTerms,
+    /// Whether it is being wound down: nobody joins, and syncs opt everybody out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stopped: bool,
 }
 
 /// What a slash needs of a service.
@@ -130,6 +146,10 @@ pub struct Slice {
     /// A change on its way.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// What penalties that tombstone took of it: of several the largest is borne. Here and not in a
+    /// map of its own, as whatever takes of the slice writes the slice.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub borne: Option<Borne>,
 }
 
 /// A change of a slice on its way.
@@ -164,6 +184,18 @@ pub struct Capture {
     /// One for each asset of the service, in its order.
     #[serde(rename = "p")]
     pub parts: Vec<CapturedPart>,
+    /// What they were worth together, in units of value, before any cap on shares.
+    #[serde(rename = "w", default, skip_serializing_if = "Uint128::is_zero")]
+    pub power: Uint128,
+}
+
+impl Capture {
+    /// Whether it was made before any infraction that can still be punished: longer ago than stake
+    /// takes to leave.
+    #[must_use]
+    pub fn past(&self, config: &Config, now: Timestamp) -> bool {
+        config.leavable_at(self.at) <= now
+    }
 }
 
 /// Captured tokens of one asset.
@@ -230,9 +262,9 @@ pub struct Commitment {
     /// What was slashed lately and counts against the cap.
     #[serde(rename = "s", default, skip_serializing_if = "is_nothing")]
     pub slashed: Scaled,
-    /// Until when it counts.
-    #[serde(rename = "u", default)]
-    pub slashed_until: Timestamp,
+    /// Until when it counts, in seconds.
+    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    pub slashed_until: u64,
 }
 
 // Serde hands its predicates a reference.
@@ -240,8 +272,8 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
-fn is_zero(value: &u32) -> bool {
-    *value == 0
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn is_nothing(value: &Scaled) -> bool {
@@ -267,11 +299,12 @@ mod tests {
             LISTED.namespace_bytes().to_vec(),
             MEMBERSHIPS.namespace_bytes().to_vec(),
             CAPTURES.namespace_bytes().to_vec(),
+            LEFT.namespace_bytes().to_vec(),
             KEYS.namespace_bytes().to_vec(),
             OPERATORS.namespace_bytes().to_vec(),
             JAILED.namespace_bytes().to_vec(),
             COMMITMENTS.namespace_bytes().to_vec(),
         ]);
-        assert_eq!(maps.len(), 12);
+        assert_eq!(maps.len(), 13);
     }
 }

@@ -494,10 +494,10 @@ fn bad_input_is_refused_by_name() {
             service,
             operator: nobody.clone(),
             update_id: 1u64.into(),
-            infraction: suite.net.host.time(),
             fraction: Decimal::percent(1),
             jail: false,
-            destination: palisade_types::asset::Destination::Burn {},
+            tombstone: false,
+            payees: vec![],
         }),
     ] {
         let expected = ContractError::Unauthorized {

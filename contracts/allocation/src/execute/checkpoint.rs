@@ -1,19 +1,23 @@
-use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, MessageInfo, Order, Response, Storage};
+use cosmwasm_std::{
+    to_json_binary, Addr, DepsMut, Env, Event, MessageInfo, Order, Response, Storage, Timestamp,
+};
 use cw_storage_plus::Bound;
 use palisade_ibc::{OperatorPower, MAX_SET_OPERATORS};
 use palisade_math::capped_power;
 use palisade_types::allocation::{CheckpointResult, ServiceId};
 
 use super::power::{Backing, Stale};
-use super::touch::{settle, strength};
+use super::touch::{release, settle, strength};
 use super::{ask_stakes, check_list, load_service, only_slashing};
 use crate::events;
 use crate::state::{Capture, Config, Counts, Member, Service, Slice};
-use crate::state::{CAPTURES, CONFIG, COUNTS, LISTED, MEMBERS};
+use crate::state::{CAPTURES, CONFIG, COUNTS, LEFT, LISTED, MEMBERS};
 use crate::ContractError;
 
 /// Most history entries pruned at each new one: pruning outruns growth, and its cost is bounded.
 const PRUNED_AT_ONCE: usize = 2;
+/// Most history entries of operators that left removed in one checkpoint.
+const SWEPT_AT_ONCE: usize = 10;
 
 /// Which operators a checkpoint looks at.
 pub(crate) struct Page {
@@ -30,6 +34,13 @@ struct Update<'a> {
     stored: &'a Service,
     env: &'a Env,
     id: u64,
+}
+
+/// What changes with every operator of a checkpoint.
+struct Tally {
+    counts: Counts,
+    /// One event for each operator that the end of the service sends on its way out.
+    opted_out: Vec<Event>,
 }
 
 pub(crate) fn run(
@@ -71,7 +82,10 @@ pub(crate) fn run(
         env: &env,
         id: update_id,
     };
-    let mut counts = COUNTS.load(deps.storage, service)?;
+    let mut tally = Tally {
+        counts: COUNTS.load(deps.storage, service)?,
+        opted_out: vec![],
+    };
     let mut result = CheckpointResult {
         operators: vec![],
         next,
@@ -90,14 +104,16 @@ pub(crate) fn run(
             continue;
         };
         let tell = page.all || index < forced;
-        let told = update.take(deps.storage, &operator, member, backing, tell, &mut counts)?;
+        let told = update.take(deps.storage, &operator, member, backing, tell, &mut tally)?;
         if let Some((power, awaits)) = told {
             result.operators.push(power);
             result.await_ack |= awaits;
         }
     }
-    COUNTS.save(deps.storage, service, &counts)?;
+    COUNTS.save(deps.storage, service, &tally.counts)?;
+    sweep(deps.storage, &config, service, env.block.time)?;
     Ok(Response::new()
+        .add_events(tally.opted_out)
         .add_event(events::checkpoint(service, update_id, &result))
         .set_data(to_json_binary(&result)?))
 }
@@ -177,11 +193,18 @@ impl Update<'_> {
         mut member: Member,
         backing: Backing,
         tell: bool,
-        counts: &mut Counts,
+        tally: &mut Tally,
     ) -> Result<Option<(OperatorPower, bool)>, ContractError> {
         let now = self.env.block.time;
         let before = member.clone();
-        settle(storage, self.config, backing, operator, &mut member, now)?;
+        if self.stored.stopped && member.leaving.is_none() {
+            release(storage, self.config, backing, operator, &mut member, now)?;
+            tally.counts.operators = tally.counts.operators.saturating_sub(1);
+            let event = events::opt_out(self.service, operator, None);
+            tally.opted_out.push(event);
+        } else {
+            settle(storage, self.config, backing, operator, &mut member, now)?;
+        }
         let key = (self.service, operator, member.update_id);
         let previous = CAPTURES.may_load(storage, key)?;
         let count = if member.leaving.is_some() || member.jailed {
@@ -193,12 +216,14 @@ impl Update<'_> {
                 Slice::counting,
             )?
         };
-        counts.total = counts
+        let total = tally
+            .counts
             .total
             .saturating_sub(member.raw)
             .checked_add(count.value)?;
+        tally.counts.total = total;
         member.raw = count.value;
-        let power = capped_power(count.value, counts.total, self.stored.terms.max_share)?;
+        let power = capped_power(count.value, total, self.stored.terms.max_share)?;
 
         self.list(storage, operator, &member, backing)?;
 
@@ -224,6 +249,7 @@ impl Update<'_> {
         let capture = Capture {
             at: now,
             parts: count.parts,
+            power: count.value,
         };
         CAPTURES.save(storage, (self.service, operator, self.id), &capture)?;
         self.prune(storage, operator)?;
@@ -259,11 +285,6 @@ impl Update<'_> {
     /// Removes entries that were replaced longer ago than any infraction can be punished. The
     /// newest entry before that horizon stays: it was in force at the horizon.
     fn prune(&self, storage: &mut dyn Storage, operator: &Addr) -> Result<(), ContractError> {
-        let period = self
-            .config
-            .unbonding_period
-            .saturating_add(self.config.epoch_length);
-        let now = self.env.block.time.seconds();
         let oldest = CAPTURES
             .prefix((self.service, operator))
             .range(storage, None, None, Order::Ascending)
@@ -273,12 +294,50 @@ impl Update<'_> {
             let [(id, _), (_, replacement)] = pair else {
                 continue;
             };
-            if replacement.at.seconds().saturating_add(period) < now {
+            if replacement.past(self.config, self.env.block.time) {
                 CAPTURES.remove(storage, (self.service, operator, *id));
             }
         }
         Ok(())
     }
+}
+
+/// Removes some of what an operator counted with that left so long ago that none of it can be needed
+/// any more. Should it be back, what it counts with since then stays.
+fn sweep(
+    storage: &mut dyn Storage,
+    config: &Config,
+    service: ServiceId,
+    now: Timestamp,
+) -> Result<(), ContractError> {
+    let longest_gone = LEFT
+        .sub_prefix(service)
+        .keys(storage, None, None, Order::Ascending)
+        .next()
+        .transpose()?;
+    let Some((unneeded, operator)) = longest_gone else {
+        return Ok(());
+    };
+    let unneeded_at = Timestamp::from_nanos(unneeded);
+    if now < unneeded_at {
+        return Ok(());
+    }
+    let oldest = CAPTURES
+        .prefix((service, &operator))
+        .range(storage, None, None, Order::Ascending)
+        .take(SWEPT_AT_ONCE)
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut swept = 0usize;
+    for (update_id, capture) in oldest {
+        if capture.past(config, unneeded_at) {
+            CAPTURES.remove(storage, (service, &operator, update_id));
+            swept = swept.saturating_add(1);
+        }
+    }
+    if swept < SWEPT_AT_ONCE {
+        LEFT.remove(storage, (service, unneeded, &operator));
+    }
+    Ok(())
 }
 
 pub(crate) fn acknowledge(

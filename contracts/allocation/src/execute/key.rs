@@ -1,7 +1,7 @@
 use cosmwasm_std::{Addr, Binary, DepsMut, Env, MessageInfo, Response, Storage, Timestamp};
 use palisade_types::allocation::{key_proof_message, KeyProof, ServiceId};
 
-use super::{leavable_at, load_member, load_service};
+use super::{load_member, load_service};
 use crate::events;
 use crate::state::{Config, KeyOwner, Member, CONFIG, KEYS, MEMBERS};
 use crate::ContractError;
@@ -119,7 +119,7 @@ pub(crate) fn retire(
     now: Timestamp,
 ) -> Result<(), ContractError> {
     if let Some(mut owner) = KEYS.may_load(storage, (service, key))? {
-        owner.until = Some(leavable_at(config, now).plus_seconds(config.max_lag));
+        owner.until = Some(config.leavable_at(now).plus_seconds(config.max_lag));
         KEYS.save(storage, (service, key), &owner)?;
     }
     Ok(())

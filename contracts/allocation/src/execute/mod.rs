@@ -11,7 +11,7 @@ pub(crate) mod touch;
 
 use std::collections::BTreeSet;
 
-use cosmwasm_std::{Addr, Deps, MessageInfo, Storage, Timestamp};
+use cosmwasm_std::{Addr, Deps, MessageInfo, Storage};
 use palisade_types::allocation::ServiceId;
 use palisade_types::delegation::{QueryMsg, StakesResponse};
 
@@ -53,13 +53,6 @@ pub(crate) fn load_member(
             service,
             operator: operator.clone(),
         })
-}
-
-/// When whoever starts to leave now has left: an unbonding period, and the epoch that it is counted
-/// from.
-pub(crate) fn leavable_at(config: &Config, now: Timestamp) -> Timestamp {
-    now.plus_seconds(config.unbonding_period)
-        .plus_seconds(config.epoch_length)
 }
 
 /// Asks the delegation contract what stands behind operators and what it is worth.

@@ -7,13 +7,14 @@ use palisade_types::allocation::{
 use palisade_types::delegation::{OperatorResponse, QueryMsg};
 
 use super::power::Stale;
+use super::service::require_running;
 use super::touch::Touch;
-use super::{ask_stakes, key, leavable_at, load_member, load_service};
+use super::{ask_stakes, key, load_member, load_service};
 use crate::events;
 use crate::ledger::Ledger;
 use crate::state::{
-    Config, Member, Operator, Service, Slice, ALLOWED, COMMITMENTS, CONFIG, COUNTS, JAILED, LISTED,
-    MEMBERS, MEMBERSHIPS, OPERATORS,
+    Config, Member, Operator, Service, Slice, ALLOWED, COMMITMENTS, CONFIG, COUNTS, JAILED, LEFT,
+    LISTED, MEMBERS, MEMBERSHIPS, OPERATORS,
 };
 use crate::ContractError;
 
@@ -39,7 +40,7 @@ pub(crate) fn set_cap(
     let present = operator.cap_at(now);
     let effective_at = if cap > present {
         // Long enough for whoever dislikes it to be gone, epoch of the undelegation included.
-        leavable_at(&config, now)
+        config.leavable_at(now)
     } else {
         check_promises(deps.as_ref(), &config, &env, &info.sender, cap)?;
         now
@@ -184,6 +185,7 @@ fn admit(
     stored: &Service,
     operator: &Addr,
 ) -> Result<(Operator, Option<Member>), ContractError> {
+    require_running(service, stored)?;
     require_operator(deps, config, operator)?;
     let member = MEMBERS.may_load(deps.storage, (service, operator))?;
     if member
@@ -390,6 +392,8 @@ pub(crate) fn leave(
     MEMBERS.remove(deps.storage, (service, &operator));
     MEMBERSHIPS.remove(deps.storage, (&operator, service));
     LISTED.remove(deps.storage, (service, &operator));
+    let unneeded = config.leavable_at(env.block.time).nanos();
+    LEFT.save(deps.storage, (service, unneeded, &operator), &())?;
     let mut record = OPERATORS
         .may_load(deps.storage, &operator)?
         .unwrap_or_default();

@@ -34,9 +34,35 @@ pub(crate) fn create(
         assets: terms.assets.clone(),
     };
     BOUNDS.save(deps.storage, service, &bounds)?;
-    SERVICES.save(deps.storage, service, &Service { admin, terms })?;
+    let stored = Service {
+        admin,
+        terms,
+        stopped: false,
+    };
+    SERVICES.save(deps.storage, service, &stored)?;
     COUNTS.save(deps.storage, service, &Counts::default())?;
     Ok(Response::new().add_event(event))
+}
+
+pub(crate) fn stop(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+) -> Result<Response, ContractError> {
+    only_slashing(&CONFIG.load(deps.storage)?, &info)?;
+    let mut stored = load_service(deps.storage, service)?;
+    require_running(service, &stored)?;
+    stored.stopped = true;
+    SERVICES.save(deps.storage, service, &stored)?;
+    Ok(Response::new().add_event(events::stop_service(service)))
+}
+
+/// Refuses a service that is being wound down.
+pub(crate) fn require_running(service: ServiceId, stored: &Service) -> Result<(), ContractError> {
+    if stored.stopped {
+        return Err(ContractError::ServiceStopped { service });
+    }
+    Ok(())
 }
 
 fn check_terms(deps: Deps, config: &Config, terms: &ServiceTerms) -> Result<(), ContractError> {

@@ -6,12 +6,12 @@ use cosmwasm_std::{
 use cw_storage_plus::Bound;
 use palisade_math::Magnitude;
 use palisade_types::allocation::{ServiceId, SlashOperator, SlashResult};
-use palisade_types::asset::AssetAmount;
+use palisade_types::asset::{AssetAmount, Redirection};
 use palisade_types::delegation::{self, Cut, SlashPools};
 use palisade_types::neighbour::answer;
 
 use super::touch::Touch;
-use super::{leavable_at, load_service, only_slashing};
+use super::{load_service, only_slashing};
 use crate::events;
 use crate::ledger::Ledger;
 use crate::state::{Bounds, Capture, Member, Slice};
@@ -21,14 +21,18 @@ use crate::ContractError;
 /// Reply of the delegation contract to a penalty.
 pub(crate) const REPLY: u64 = 1;
 
-/// What the reply needs to know again.
+/// What the reply needs to know again. The member goes along, not to be read twice: nothing changes
+/// it meanwhile, as only the delegation contract and the vault are called.
 #[cw_serde]
 struct Context {
     service: ServiceId,
     operator: Addr,
+    /// None: it left.
+    member: Option<Member>,
     jail: bool,
-    /// Until when what is taken counts against the commitment cap.
-    counts_until: Timestamp,
+    tombstone: bool,
+    /// Until when what is taken counts against the commitment cap, in seconds.
+    counts_until: u64,
 }
 
 pub(crate) fn start(
@@ -51,15 +55,16 @@ pub(crate) fn start(
             max_slash,
         });
     }
-    let context = Context {
+    let mut context = Context {
         service: msg.service,
         operator: msg.operator.clone(),
+        member: MEMBERS.may_load(deps.storage, (msg.service, &msg.operator))?,
         jail: msg.jail,
-        counts_until: leavable_at(&config, env.block.time),
+        tombstone: msg.tombstone,
+        counts_until: config.leavable_at(env.block.time).seconds(),
     };
-    let key = (msg.service, &msg.operator);
-    let Some(mut member) = MEMBERS.may_load(deps.storage, key)? else {
-        return conclude(deps, context, None, vec![]);
+    let Some(member) = &mut context.member else {
+        return conclude(deps, context, vec![]);
     };
     if member.slices.iter().any(|s| s.due(&config, env.block.time)) {
         let service = load_service(deps.storage, msg.service)?;
@@ -70,49 +75,79 @@ pub(crate) fn start(
             (msg.service, &service),
             msg.operator.clone(),
         )?;
-        touch.settle(&mut deps, &mut member)?;
-        MEMBERS.save(deps.storage, key, &member)?;
+        touch.settle(&mut deps, member)?;
     }
-    let cuts = match captured(deps.as_ref(), &msg)? {
-        Some(capture) if !msg.fraction.is_zero() => cuts(bounds, &member, capture),
-        _ => vec![],
+    let Some((since, cuts)) = aimed(deps.as_ref(), &env, &msg, bounds, member)? else {
+        return conclude(deps, context, vec![]);
     };
-    if cuts.is_empty() {
-        return conclude(deps, context, Some(member), vec![]);
-    }
     let call = config
         .delegation
         .call(&delegation::ExecuteMsg::Slash(SlashPools {
             operator: msg.operator.into_string(),
-            infraction: msg.infraction,
+            since,
             fraction: msg.fraction,
             max_slash,
             cuts,
-            destination: msg.destination,
+            payees: msg.payees,
         }))?;
     let call = SubMsg::reply_on_success(call, REPLY).with_payload(to_json_binary(&context)?);
     Ok(Response::new().add_submessage(call))
 }
 
-/// What the operator counted with: the newest entry at or before the update.
-fn captured(deps: Deps, msg: &SlashOperator) -> Result<Option<Capture>, ContractError> {
-    let entry = capture_at(
-        deps.storage,
-        msg.service,
-        &msg.operator,
-        msg.update_id.u64(),
-    )?;
-    Ok(entry.map(|(_, capture)| capture))
+/// What a penalty aims at: one cut for each asset of which tokens were captured in the update in
+/// force, and when that was made. None: there is nothing to take.
+fn aimed(
+    deps: Deps,
+    env: &Env,
+    msg: &SlashOperator,
+    bounds: Bounds,
+    member: &Member,
+) -> Result<Option<(Timestamp, Vec<Cut>)>, ContractError> {
+    if msg.fraction.is_zero() {
+        return Ok(None);
+    }
+    let (update_id, now) = (msg.update_id.u64(), env.block.time);
+    let entry = capture_at(deps.storage, msg.service, &msg.operator, update_id, now)?;
+    let Some((_, capture)) = entry else {
+        return Ok(None);
+    };
+    let mut cuts = vec![];
+    for (asset, part) in bounds.assets.into_iter().zip(capture.parts) {
+        let Some(slice) = member.slices.iter().find(|slice| slice.asset == asset) else {
+            continue;
+        };
+        let (captured, slice) = match &slice.borne {
+            Some(borne) if msg.tombstone => {
+                let (p, m) = (msg.fraction, bounds.max_slash);
+                match borne.excess(p, m, part.tokens, &slice.value)? {
+                    Some(excess) => excess,
+                    None => continue,
+                }
+            }
+            _ => (part.tokens, slice.value.clone()),
+        };
+        if !captured.is_zero() && !slice.value.is_zero() {
+            cuts.push(Cut {
+                asset,
+                slice,
+                captured,
+                era: part.era,
+            });
+        }
+    }
+    Ok((!cuts.is_empty()).then_some((capture.at, cuts)))
 }
 
 /// The newest entry of an operator's history at or before an update. Where that was pruned the oldest
 /// that is left answers: it was in force at the horizon, before anything that can still be punished,
-/// however long the service was not told of what came after.
+/// however long the service was not told of what came after. An oldest entry within the horizon has
+/// nothing pruned before it: the operator did not count yet.
 pub(crate) fn capture_at(
     storage: &dyn Storage,
     service: ServiceId,
     operator: &Addr,
     update_id: u64,
+    now: Timestamp,
 ) -> Result<Option<(u64, Capture)>, ContractError> {
     let newest = CAPTURES
         .prefix((service, operator))
@@ -129,31 +164,19 @@ pub(crate) fn capture_at(
     let oldest = CAPTURES
         .prefix((service, operator))
         .range(storage, None, None, Order::Ascending)
-        .next();
-    Ok(oldest.transpose()?)
-}
-
-/// One cut for each asset that was captured and of which there is a slice.
-fn cuts(bounds: Bounds, member: &Member, capture: Capture) -> Vec<Cut> {
-    let assets = bounds.assets.into_iter().zip(capture.parts);
-    assets
-        .filter(|(_, part)| !part.tokens.is_zero())
-        .filter_map(|(asset, part)| {
-            let slice = member.slices.iter().find(|slice| slice.asset == asset)?;
-            (!slice.value.value.is_zero()).then(|| Cut {
-                asset,
-                slice: slice.value.clone(),
-                captured: part.tokens,
-                era: part.era,
-            })
-        })
-        .collect()
+        .next()
+        .transpose()?;
+    let Some((_, capture)) = &oldest else {
+        return Ok(None);
+    };
+    let pruned = capture.past(&CONFIG.load(storage)?, now);
+    Ok(oldest.filter(|_| pruned))
 }
 
 pub(crate) fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, ContractError> {
-    let context: Context = from_json(&reply.payload)?;
+    let mut context: Context = from_json(&reply.payload)?;
     let result: delegation::SlashResult = answer(reply)?;
-    let mut member = super::load_member(deps.storage, context.service, &context.operator)?;
+    let mut member = context.member.take().ok_or(ContractError::BadAnswer)?;
     let mut seized = vec![];
     for cut in result.cuts {
         let slice = member
@@ -167,7 +190,8 @@ pub(crate) fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, 
             amount: cut.seized,
         });
     }
-    conclude(deps, context, Some(member), seized)
+    context.member = Some(member);
+    conclude(deps, context, seized)
 }
 
 /// Lowers a slice, and the sum of its pool's slices, by what was taken.
@@ -183,6 +207,12 @@ fn spend(
     let mut ledger = Ledger::load(storage, operator, &cut.asset, pool, env.block.time)?;
     let before = slice.promised(pool);
     slice.spend(pool, cut.delta)?;
+    if context.tombstone && !cut.delta.is_zero() {
+        slice
+            .borne
+            .get_or_insert_default()
+            .add(pool, cut.delta, cut.seized)?;
+    }
     ledger.release(before, slice.promised(pool));
     ledger.spend(cut.delta, context.counts_until);
     ledger.save(storage, operator)?;
@@ -193,11 +223,10 @@ fn spend(
 fn conclude(
     deps: DepsMut,
     context: Context,
-    member: Option<Member>,
     seized: Vec<AssetAmount>,
 ) -> Result<Response, ContractError> {
     let key = (context.service, &context.operator);
-    match member {
+    match context.member {
         Some(mut member) => {
             member.jailed |= context.jail;
             MEMBERS.save(deps.storage, key, &member)?;
@@ -209,6 +238,20 @@ fn conclude(
     Ok(Response::new()
         .add_event(event)
         .set_data(to_json_binary(&SlashResult { seized })?))
+}
+
+/// Passes on where seized tokens shall go instead.
+pub(crate) fn redirect(
+    deps: DepsMut,
+    info: MessageInfo,
+    redirection: Redirection,
+) -> Result<Response, ContractError> {
+    let config = CONFIG.load(deps.storage)?;
+    only_slashing(&config, &info)?;
+    let call = config
+        .delegation
+        .call(&delegation::ExecuteMsg::Redirect(redirection))?;
+    Ok(Response::new().add_message(call))
 }
 
 pub(crate) fn unjail(

@@ -4,6 +4,7 @@ use palisade_types::allocation::{Action, ServiceId, SliceShare, MAX_ASSETS};
 use palisade_types::delegation::StakesResponse;
 
 use super::power::{Backing, Stale};
+use super::service::require_running;
 use super::{ask_stakes, check_list};
 use crate::ledger::Ledger;
 use crate::state::{Config, Member, Service, Slice};
@@ -92,10 +93,21 @@ impl<'a> Touch<'a> {
                 });
             }
             let target = pool.share(*share)?;
+            if target.is_zero() && !share.is_zero() {
+                return Err(ContractError::ShareTooSmall {
+                    asset: asset.clone(),
+                    share: *share,
+                    magnitude: pool.value,
+                });
+            }
             if !member.slices.iter().any(|slice| slice.asset == *asset) {
                 member.slices.push(Slice::new(asset));
             }
             for slice in member.slices.iter_mut().filter(|s| s.asset == *asset) {
+                // Taking a decrease back is a rise as well.
+                if target > slice.counting(pool) {
+                    require_running(self.number, self.service)?;
+                }
                 if target > slice.now(pool) {
                     palisade_admin::require_active(
                         deps.storage,
@@ -115,13 +127,15 @@ impl<'a> Touch<'a> {
         deps: &mut DepsMut,
         member: &mut Member,
     ) -> Result<(), ContractError> {
-        self.settle(deps, member)?;
-        member.leaving = Some(self.now());
-        for slice in &mut member.slices {
-            let pool = self.pool(&slice.asset)?;
-            self.retarget(deps, slice, pool, Uint128::zero(), Decimal::one())?;
-        }
-        Ok(())
+        let (operator, now) = (&self.operator, self.now());
+        release(
+            deps.storage,
+            self.config,
+            self.backing(),
+            operator,
+            member,
+            now,
+        )
     }
 
     /// What the operator would count with once its increases took effect.
@@ -203,6 +217,30 @@ pub(crate) fn settle(
                 |slice| slice.settle(pool, max_slash, config, now),
             )?;
         }
+    }
+    Ok(())
+}
+
+/// Sends an operator on its way out: changes that are due take effect, then all slices fall.
+pub(crate) fn release(
+    storage: &mut dyn Storage,
+    config: &Config,
+    backing: Backing,
+    operator: &Addr,
+    member: &mut Member,
+    now: Timestamp,
+) -> Result<(), ContractError> {
+    settle(storage, config, backing, operator, member, now)?;
+    member.leaving = Some(now);
+    for slice in &mut member.slices {
+        let Some(pool) = backing.pool(&slice.asset) else {
+            continue;
+        };
+        let cap = Decimal::one();
+        change(storage, operator, slice, pool, cap, now, |slice| {
+            slice.aim(pool, Uint128::zero(), config, now);
+            Ok(())
+        })?;
     }
     Ok(())
 }
