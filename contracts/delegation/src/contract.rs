@@ -120,10 +120,15 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Config {} => to_json_binary(&query::config(deps)?)?,
         QueryMsg::Guard {} => to_json_binary(&GUARD.load(deps.storage)?.response(env.block.time))?,
         QueryMsg::Epoch {} => to_json_binary(&query::epoch(deps, &env)?)?,
-        QueryMsg::Operator { operator } => to_json_binary(&query::operator(deps, &env, &operator)?)?,
-        QueryMsg::Operators { start_after, limit } => {
-            to_json_binary(&query::operators(deps, &env, start_after.as_deref(), limit)?)?
+        QueryMsg::Operator { operator } => {
+            to_json_binary(&query::operator(deps, &env, &operator)?)?
         }
+        QueryMsg::Operators { start_after, limit } => to_json_binary(&query::operators(
+            deps,
+            &env,
+            start_after.as_deref(),
+            limit,
+        )?)?,
         QueryMsg::MayJoin { operator, staker } => {
             to_json_binary(&query::may_join(deps, &env, &operator, &staker)?)?
         }

@@ -121,11 +121,11 @@ fn withdrawal_between_infraction_and_execution() {
     s.deposit("ann", "op", ATOM, 500).unwrap();
     s.deposit("bob", "op", ATOM, 500).unwrap();
     s.advance(DAY);
-    let infraction = s.now();
+    let since = s.now();
     s.undelegate("ann", "op", ATOM, None).unwrap();
     // Executed at the last moment before ann's stake matures.
     s.advance(DAY + UNBONDING - 1);
-    let cut = s.slash_percent("op", ATOM, 20, 1_000, infraction);
+    let cut = s.slash_percent("op", ATOM, 20, 1_000, since);
     assert_eq!(cut.seized.u128(), 200);
     assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 1)), (400, 400));
     s.advance(1);
@@ -136,20 +136,20 @@ fn withdrawal_between_infraction_and_execution() {
 }
 
 #[test]
-fn stake_that_left_in_an_earlier_epoch_does_not_pay() {
+fn stake_that_left_before_the_update_was_made_does_not_pay() {
     let mut s = Suite::new();
     s.deposit("ann", "op", ATOM, 500).unwrap();
     s.deposit("bob", "op", ATOM, 500).unwrap();
     s.undelegate("ann", "op", ATOM, None).unwrap();
     s.advance(DAY);
-    let infraction = s.now();
+    let since = s.now();
     s.advance(DAY);
     // What matures is out of reach as well.
-    let cut = s.slash_percent("op", ATOM, 20, 500, infraction);
+    let cut = s.slash_percent("op", ATOM, 20, 500, since);
     assert_eq!(cut.seized.u128(), 100);
     assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 0)), (400, 500));
     s.advance(2 * DAY);
-    let old = infraction.minus_seconds(DAY);
+    let old = since.minus_seconds(DAY);
     let cut = s.slash_percent("op", ATOM, 10, 1_000, old);
     assert_eq!(
         cut.seized.u128(),

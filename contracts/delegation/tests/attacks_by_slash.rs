@@ -211,7 +211,7 @@ fn slash_of_a_pool_that_is_all_unbonding() {
 #[test]
 fn undelegating_all_but_one_unit_wiping_it_by_ones_own_service() {
     let mut s = Suite::new();
-    let infraction = s.now();
+    let since = s.now();
     // An honest service holds 5 % of 1000; the operator's own one holds half.
     let honest = s.cut("op", ATOM, 5, 1_000);
     s.deposit("op", "op", ATOM, 1_000).unwrap();
@@ -222,7 +222,7 @@ fn undelegating_all_but_one_unit_wiping_it_by_ones_own_service() {
     assert_eq!((own.delta, own.seized.u128()), (share(50), 1));
     assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 0)), (0, 999));
     // The honest slash still finds its slice, and takes 5 % of what was bonded.
-    let penalty = s.penalty("op", 5, infraction);
+    let penalty = s.penalty("op", 5, since);
     let cut = s
         .slash(SlashPools {
             cuts: vec![honest],
@@ -245,11 +245,11 @@ fn a_bucket_skipped_by_one_slash_and_then_taken_whole_by_another() {
     s.undelegate("ann", "op", ATOM, None).unwrap();
     s.advance(DAY);
     let late = s.now();
-    // 60 % for an infraction of epoch 1: ann left before.
+    // 60 % by an update of epoch 1: ann left before.
     let cut = s.slash_percent("op", ATOM, 60, 500, late);
     assert_eq!((cut.delta, cut.seized.u128()), (share(60), 300));
     assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 0)), (200, 500));
-    // 40 % for one of epoch 0: all that is left of M, but not all that is left of the bucket.
+    // 40 % by one of epoch 0: all that is left of M, but not all that is left of the bucket.
     let penalty = s.penalty("op", 40, early);
     let cut = s
         .slash(SlashPools {
@@ -263,6 +263,47 @@ fn a_bucket_skipped_by_one_slash_and_then_taken_whole_by_another() {
     s.advance(UNBONDING);
     s.claim("ann", "op", ATOM).unwrap();
     assert_eq!(s.balance("ann", ATOM), 300);
+    s.assert_conserved(ATOM);
+}
+
+/// The consumer goes on counting who left until it is told. What is undelegated after an update was
+/// made pays for what happens while that update is in force, though in a later epoch.
+#[test]
+fn leave_the_set_then_exit() {
+    let mut s = Suite::new();
+    for (staker, amount) in [("ann", 200), ("bob", 300), ("carol", 500)] {
+        s.deposit(staker, "op", ATOM, amount).unwrap();
+    }
+    // Ann leaves in epoch 0, before the update of epoch 1 is made: it counts 800 without her.
+    s.undelegate("ann", "op", ATOM, None).unwrap();
+    s.advance(DAY);
+    let since = s.now();
+    let slices = [s.cut("op", ATOM, 5, 800), s.cut("op", ATOM, 5, 800)];
+    // Bob leaves in epoch 1, the infraction is one of epoch 2, executed in epoch 3.
+    s.undelegate("bob", "op", ATOM, None).unwrap();
+    s.advance(2 * DAY);
+    let [first, second] = slices.map(|cut| SlashPools {
+        cuts: vec![cut],
+        ..s.penalty("op", 5, since)
+    });
+    assert_eq!(s.slash(first).unwrap()[0].seized.u128(), 40, "5 % of 800");
+    let worth = |s: &Suite| {
+        let unbonding = |of| s.unbonding(of, "op", ATOM);
+        (unbonding("ann"), unbonding("bob"), s.active("op", ATOM))
+    };
+    assert_eq!(worth(&s), (vec![(0, 200)], vec![(1, 285)], 475));
+    // Once matured, bob is out of reach, although he has not claimed.
+    s.advance(2 * DAY);
+    let cut = s.slash(second).unwrap().remove(0);
+    assert_eq!(
+        cut.seized.u128(),
+        25,
+        "5 % of the pool as it was: 475 of 95 %"
+    );
+    assert_eq!(worth(&s), (vec![(0, 200)], vec![(1, 285)], 450));
+    s.claim("ann", "op", ATOM).unwrap();
+    s.claim("bob", "op", ATOM).unwrap();
+    assert_eq!((s.balance("ann", ATOM), s.balance("bob", ATOM)), (200, 285));
     s.assert_conserved(ATOM);
 }
 

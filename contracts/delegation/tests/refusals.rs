@@ -10,13 +10,14 @@
 mod common;
 
 use common::{assert_error, registration, Suite, ATOM, DAY};
-use cosmwasm_std::{coins, StdError, Uint128};
+use cosmwasm_std::{coins, Decimal, StdError, Uint128};
 use cw_multi_test::{BankSudo, Executor, SudoMsg};
 use cw_ownable::{Action as Ownership, OwnershipError};
 use cw_utils::PaymentError;
 use palisade_admin::{AdminError, AdminMsg};
 use palisade_delegation::ContractError;
 use palisade_math::MathError;
+use palisade_types::asset::{Destination, Redirection};
 use palisade_types::delegation::{
     Action, ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, OperatorChange, QueryMsg,
 };
@@ -148,7 +149,11 @@ fn coins_are_refused_on_every_message() {
             asset,
             to: op.clone(),
         },
+        ExecuteMsg::SetFirstLoss {
+            share: Decimal::one(),
+        },
         ExecuteMsg::Slash(s.penalty("op", 5, now)),
+        ExecuteMsg::Redirect(redirection(&op)),
         ExecuteMsg::Connect { allocation: op },
         ExecuteMsg::Admin(AdminMsg::Unpause {
             action: Action::Exits,
@@ -163,6 +168,34 @@ fn coins_are_refused_on_every_message() {
                 .execute_contract(ann.clone(), delegation, &msg, &funds)
         });
     }
+}
+
+fn redirection(to: &str) -> Redirection {
+    Redirection {
+        asset: ATOM.to_string(),
+        account: 1,
+        from: Destination::Burn {},
+        to: Destination::Send {
+            recipient: to.to_string(),
+        },
+    }
+}
+
+#[test]
+fn only_the_allocation_contract_redirects() {
+    let mut s = Suite::new();
+    let heir = s.who("heir").to_string();
+    let msg = ExecuteMsg::Redirect(redirection(&heir));
+    for sender in ["ann", "op", "owner", "guardian"] {
+        let expected = ContractError::Unauthorized {
+            sender: s.who(sender),
+            expected: "allocation",
+        };
+        s.refused(&expected, |s| s.execute(sender, &msg));
+    }
+    let mut bare = Suite::bare();
+    let refused = ContractError::NotConnected;
+    bare.refused(&refused, |s| s.execute("allocation", &msg));
 }
 
 #[test]

@@ -18,20 +18,22 @@ use cw_multi_test::{ContractWrapper, Executor};
 use cw_storage_plus::Item;
 use palisade_delegation::ContractError;
 use palisade_math::{Magnitude, FULL_MAGNITUDE};
+use palisade_types::asset::{Destination, Payee, Redirection};
 use palisade_types::delegation::{Cut, ExecuteMsg, SlashPools, SlashResult};
 use palisade_types::neighbour::Neighbour;
+use palisade_types::vault as vault_api;
 
 #[test]
 fn active_and_eligible_unbonding_stake_bear_the_same_share() {
     let mut s = Suite::new();
-    let infraction = s.now();
+    let since = s.now();
     s.deposit("ann", "op", ATOM, 800).unwrap();
     s.deposit("bob", "op", ATOM, 200).unwrap();
     s.undelegate("bob", "op", ATOM, None).unwrap();
     // 4 % of the 1000 tokens captured, of a slice of 5 %.
     let penalty = SlashPools {
         fraction: Decimal::percent(4),
-        ..s.penalty("op", 5, infraction)
+        ..s.penalty("op", 5, since)
     };
     let cuts = vec![s.cut("op", ATOM, 5, 1_000)];
     let cut = s.slash(SlashPools { cuts, ..penalty }).unwrap().remove(0);
@@ -52,11 +54,11 @@ fn active_and_eligible_unbonding_stake_bear_the_same_share() {
 #[test]
 fn stake_that_came_after_the_infraction_shares_the_loss_and_does_not_raise_it() {
     let mut s = Suite::new();
-    let infraction = s.now();
+    let since = s.now();
     s.deposit("ann", "op", ATOM, 500).unwrap();
     s.advance(DAY);
     s.deposit("bob", "op", ATOM, 500).unwrap();
-    let cut = s.slash_percent("op", ATOM, 10, 500, infraction);
+    let cut = s.slash_percent("op", ATOM, 10, 500, since);
     assert_eq!((cut.delta, cut.seized.u128()), (share(5), 50));
     assert_eq!(
         (s.stake("ann", "op", ATOM), s.stake("bob", "op", ATOM)),
@@ -65,7 +67,7 @@ fn stake_that_came_after_the_infraction_shares_the_loss_and_does_not_raise_it() 
 }
 
 #[test]
-fn buckets_of_the_infractions_epoch_and_of_later_ones_pay_until_they_mature() {
+fn buckets_of_the_updates_epoch_and_of_later_ones_pay_until_they_mature() {
     let mut s = Suite::new();
     let start = s.now();
     s.deposit("ann", "op", ATOM, 1_000).unwrap();
@@ -73,9 +75,9 @@ fn buckets_of_the_infractions_epoch_and_of_later_ones_pay_until_they_mature() {
         s.undelegate("ann", "op", ATOM, 100).unwrap();
         s.advance(DAY);
     }
-    // Epoch 4: bucket 0 has just matured; 1 left before the infraction; 2 and 3 did not.
-    let infraction = start.plus_seconds(2 * DAY);
-    let cut = s.slash_percent("op", ATOM, 50, 800, infraction);
+    // Epoch 4: bucket 0 has just matured; 1 left before the update; 2 and 3 did not.
+    let since = start.plus_seconds(2 * DAY);
+    let cut = s.slash_percent("op", ATOM, 50, 800, since);
     assert_eq!(cut.seized.u128(), 400);
     assert_eq!(
         s.unbonding("ann", "op", ATOM),
@@ -86,7 +88,7 @@ fn buckets_of_the_infractions_epoch_and_of_later_ones_pay_until_they_mature() {
 }
 
 #[test]
-fn an_infraction_in_the_future_counts_as_of_now() {
+fn an_update_in_the_future_counts_as_of_now() {
     let mut s = Suite::new();
     s.deposit("ann", "op", ATOM, 200).unwrap();
     s.undelegate("ann", "op", ATOM, 100).unwrap();
@@ -138,6 +140,58 @@ fn every_asset_pays_its_own_and_the_vault_is_told_once() {
         (s.books(OSMO).seized.u128(), s.books(ATOM).seized.u128()),
         (3, 10)
     );
+}
+
+#[test]
+fn the_vault_is_told_who_gets_what_and_where_it_shall_go_instead() {
+    let mut s = Suite::new();
+    let start = s.now();
+    s.deposit("ann", "op", ATOM, 1_000).unwrap();
+    let send = |s: &Suite, to: &str| Destination::Send {
+        recipient: s.who(to).to_string(),
+    };
+    let payee = |account, destination, percent| Payee {
+        account,
+        destination,
+        share: Decimal::percent(percent),
+    };
+    let msg = SlashPools {
+        cuts: vec![s.cut("op", ATOM, 5, 1_000)],
+        payees: vec![
+            payee(0, send(&s, "finder"), 10),
+            payee(7, send(&s, "gone"), 90),
+        ],
+        ..s.penalty("op", 5, start)
+    };
+    s.slash(msg).unwrap();
+    let booked = |s: &Suite| {
+        let msg = vault_api::QueryMsg::Seized {
+            asset: ATOM.to_string(),
+            start_after: None,
+            limit: None,
+        };
+        let vault = s.vault.clone();
+        let seized: Vec<vault_api::SeizedResponse> =
+            s.app.wrap().query_wasm_smart(vault, &msg).unwrap();
+        seized
+            .into_iter()
+            .map(|s| (s.account, s.destination, s.amount.u128()))
+            .collect::<Vec<_>>()
+    };
+    let bounty = (0, send(&s, "finder"), 5);
+    assert_eq!(booked(&s), [bounty.clone(), (7, send(&s, "gone"), 45)]);
+    let before = s.state();
+    let redirection = Redirection {
+        asset: ATOM.to_string(),
+        account: 7,
+        from: send(&s, "gone"),
+        to: Destination::Burn {},
+    };
+    s.execute("allocation", &ExecuteMsg::Redirect(redirection))
+        .unwrap();
+    assert_eq!(booked(&s), [bounty, (7, Destination::Burn {}, 45)]);
+    assert_eq!(s.state(), before, "it only passes it on");
+    s.assert_conserved(ATOM);
 }
 
 #[test]
@@ -223,7 +277,7 @@ fn a_bucket_of_an_older_era_is_out_of_reach() {
     s.deposit("ann", "op", ATOM, 1_000).unwrap();
     s.undelegate("ann", "op", ATOM, 400).unwrap();
     s.advance(DAY);
-    // All slices are spent on an infraction of epoch 1: the bucket of epoch 0 is untouched.
+    // All slices are spent by an update of epoch 1: the bucket of epoch 0 is untouched.
     let late = s.now();
     s.slash_percent("op", ATOM, 100, 600, late);
     assert_eq!((s.active("op", ATOM), s.bucket("op", ATOM, 0)), (0, 400));

@@ -7,7 +7,8 @@ use crate::error::ContractError;
 use crate::events;
 use crate::execute::operator;
 use crate::state::{
-    Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, DUST, ENTRIES, POOLS, POOL_COUNT, POOL_KEYS, POSITIONS,
+    Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, DUST, ENTRIES, POOLS, POOL_COUNT, POOL_KEYS,
+    POSITIONS,
 };
 
 /// Whose stake in which pool, and in which of its tranches: where it goes in and comes out.
@@ -78,11 +79,7 @@ pub(crate) fn undelegate(
         .may_load(deps.storage, (owner, pool.id))?
         .ok_or_else(no_position)?;
     let holding = Holding::of(owner, &operator, pool.id);
-    let left = leave(
-        pool.tranche_mut(holding.tranche),
-        &mut position,
-        amount,
-    )?;
+    let left = leave(pool.tranche_mut(holding.tranche), &mut position, amount)?;
     POOLS.save(deps.storage, (&operator, asset), &pool)?;
     store_position(deps.storage, owner, pool.id, &position)?;
     add_dust(deps.storage, asset, left.dust)?;

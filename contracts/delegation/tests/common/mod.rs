@@ -9,10 +9,11 @@ use palisade_delegation::contract::{execute, instantiate, migrate, query};
 use palisade_delegation::ContractError;
 use palisade_math::{Magnitude, Scaled, FULL_MAGNITUDE};
 use palisade_testing::TestContract;
-use palisade_types::asset::{AssetKind, Destination, RateSource};
+use palisade_types::asset::{AssetKind, Destination, Payee, RateSource};
 use palisade_types::delegation::{
     BucketResponse, Commission, Cut, CutResult, ExecuteMsg, InstantiateMsg, OperatorMetadata,
-    PoolResponse, PositionResponse, QueryMsg, SlashPools, SlashResult, UnbondingResponse,
+    OperatorResponse, PoolResponse, PositionResponse, QueryMsg, SlashPools, SlashResult,
+    UnbondingResponse,
 };
 use palisade_types::vault as vault_api;
 use serde::de::DeserializeOwned;
@@ -239,23 +240,37 @@ impl Suite {
         self.execute(staker, &msg)
     }
 
+    /// Publishes the share, in percent, of every loss that the operator's own stake bears first.
+    pub fn set_first_loss(&mut self, operator: &str, percent: u64) -> Outcome {
+        let share = Decimal::percent(percent);
+        self.execute(operator, &ExecuteMsg::SetFirstLoss { share })
+    }
+
+    /// What an operator bears first, and what is on its way.
+    pub fn first_loss(&self, operator: &str) -> (Decimal, Option<(Decimal, Timestamp)>) {
+        let found: OperatorResponse = self.query(&QueryMsg::Operator {
+            operator: self.who(operator).to_string(),
+        });
+        (found.first_loss, found.pending_first_loss)
+    }
+
     pub fn slash(&mut self, msg: SlashPools) -> anyhow::Result<Vec<CutResult>> {
         let response = self.execute("allocation", &ExecuteMsg::Slash(msg))?;
         let result: SlashResult = from_json(response.data.unwrap())?;
         Ok(result.cuts)
     }
 
-    /// A slash of one asset by a service with a slice of `slice` percent of a fresh pool, which
-    /// is its `max_slash`, for an infraction at `infraction`.
+    /// A slash of one asset by a service with a slice of `percent` of a fresh pool, which is its
+    /// `max_slash`, for an infraction while the update of `since` was in force.
     pub fn slash_percent(
         &mut self,
         operator: &str,
         asset: &str,
         percent: u64,
         captured: u128,
-        infraction: Timestamp,
+        since: Timestamp,
     ) -> CutResult {
-        let penalty = self.penalty(operator, percent, infraction);
+        let penalty = self.penalty(operator, percent, since);
         let cut = self.cut(operator, asset, percent, captured);
         let result = self.slash(SlashPools {
             cuts: vec![cut],
@@ -265,14 +280,14 @@ impl Suite {
     }
 
     /// A penalty of `percent`, the most that the service may take, without cuts.
-    pub fn penalty(&self, operator: &str, percent: u64, infraction: Timestamp) -> SlashPools {
+    pub fn penalty(&self, operator: &str, percent: u64, since: Timestamp) -> SlashPools {
         SlashPools {
             operator: self.who(operator).to_string(),
-            infraction,
+            since,
             fraction: Decimal::percent(percent),
             max_slash: Decimal::percent(percent),
             cuts: vec![],
-            destination: Destination::Burn {},
+            payees: vec![burnt()],
         }
     }
 
@@ -332,6 +347,22 @@ impl Suite {
             limit: None,
         });
         pools.into_iter().find(|pool| pool.asset == asset)
+    }
+
+    /// Active tokens of the stakers and of the operator.
+    pub fn tranches(&self, operator: &str, asset: &str) -> (u128, u128) {
+        self.pool(operator, asset).map_or((0, 0), |pool| {
+            ((pool.tokens - pool.junior).u128(), pool.junior.u128())
+        })
+    }
+
+    /// The same of a bucket.
+    pub fn bucket_tranches(&self, operator: &str, asset: &str, epoch: u64) -> (u128, u128) {
+        let buckets = self.buckets(operator, asset);
+        let bucket = buckets.iter().find(|bucket| bucket.epoch == epoch);
+        bucket.map_or((0, 0), |bucket| {
+            ((bucket.tokens - bucket.junior).u128(), bucket.junior.u128())
+        })
     }
 
     /// Active tokens of a pool.
@@ -462,6 +493,15 @@ fn asset_of(id: &str, kind: AssetKind) -> vault_api::ExecuteMsg {
         cap: Uint128::new(10_u128.pow(31)),
         minimum: Uint128::one(),
     })
+}
+
+/// Proceeds of service 1 that are all burned.
+pub fn burnt() -> Payee {
+    Payee {
+        account: 1,
+        destination: Destination::Burn {},
+        share: Decimal::one(),
+    }
 }
 
 /// The denom of an asset.

@@ -1,6 +1,6 @@
 //! The invariants of the design, after every step of random histories: three stakers, two
-//! operators, three services with slices of their own, infractions at any time since the capture
-//! that they are punished by.
+//! operators with stake of their own, which bears losses first as far as they agreed, three services
+//! with slices of their own, infractions at any time since the capture that they are punished by.
 
 #![allow(
     clippy::unwrap_used,
@@ -32,7 +32,7 @@ fn part() -> impl Strategy<Value = Option<u128>> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let (staker, operator, service) = (0..3_usize, 0..2_usize, 0..3_usize);
+    let (staker, operator, service) = (0..5_usize, 0..2_usize, 0..3_usize);
     prop_oneof![
         4 => (staker.clone(), operator.clone(), amount())
             .prop_map(|(staker, operator, amount)| Step::Join { staker, operator, amount }),
@@ -46,6 +46,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(staker, operator)| Step::Redelegate { staker, operator }),
         3 => (service.clone(), operator.clone(), prop_oneof![Just(1_000_000_u128), 1..1_000_000_u128, 1..100_u128])
             .prop_map(|(service, operator, millionths)| Step::Promise { service, operator, millionths }),
+        2 => (operator.clone(), prop_oneof![0..=100_u64, Just(0_u64), Just(100_u64)])
+            .prop_map(|(operator, percent)| Step::Agree { operator, percent }),
         8 => (service, operator, 0..6_usize, 0..=100_u64, prop_oneof![1..=100_u128, Just(100_u128)])
             .prop_map(|(service, operator, capture, moment, percent)| {
                 Step::Slash { service, operator, capture, moment, percent }
@@ -65,6 +67,10 @@ proptest! {
         for (service, operator) in pairs() {
             world.take(&Step::Join { staker: service, operator, amount: 1_000_000 });
             world.take(&Step::Promise { service, operator, millionths: 500_000 });
+        }
+        for operator in 0..2 {
+            world.take(&Step::Join { staker: 3 + operator, operator, amount: 300_000 });
+            world.take(&Step::Agree { operator, percent: 40 });
         }
         for step in &steps {
             world.take(step);

@@ -1,6 +1,6 @@
 //! Penalties, and the invariants about them, by formulas of their own.
 
-use cosmwasm_std::{Decimal, Timestamp, Uint256};
+use cosmwasm_std::{Decimal, Uint256};
 use palisade_math::{Magnitude, FULL_MAGNITUDE};
 use palisade_types::delegation::{Cut, CutResult, SlashPools};
 
@@ -12,18 +12,24 @@ pub struct Crime {
     pub service: usize,
     pub operator: usize,
     pub captured: Captured,
-    pub infraction: Timestamp,
     /// Of the heaviest penalty.
     pub percent: u128,
 }
 
-/// What a part stands for before, and what it must lose.
+/// What a part holds and stands for before: in each the stakers' first, then the operator's.
 struct Part {
     /// None: active stake.
     epoch: Option<u64>,
-    tokens: Uint256,
+    tokens: [u128; 2],
     mag: Uint256,
-    loss: Uint256,
+    /// What it would lose if all bore alike.
+    nominal: [u128; 2],
+}
+
+impl Part {
+    fn whole(&self) -> Uint256 {
+        wide(self.tokens[0]) + wide(self.tokens[1])
+    }
 }
 
 /// What must come of it.
@@ -35,6 +41,8 @@ struct Expected {
     exact: Uint256,
     slice: Uint256,
     delta: Uint256,
+    /// Of every loss in percent, what the operator bears first.
+    agreed: u64,
 }
 
 impl Crime {
@@ -55,7 +63,6 @@ impl World {
             service,
             operator,
             ref captured,
-            infraction,
             ..
         } = *crime;
         let penalty = SlashPools {
@@ -67,31 +74,38 @@ impl World {
                 captured: captured.tokens.into(),
                 era: captured.era,
             }],
-            ..self.s.penalty(OPERATORS[operator], 100, infraction)
+            ..self.s.penalty(OPERATORS[operator], 100, captured.at)
         };
         let result = self.s.slash(penalty).unwrap().remove(0);
         expected.check_amounts(&result);
         let left = expected.slice - expected.delta;
         self.slices[service][operator] = expected.before.write(left);
         let after = self.see();
-        expected.check_parts(before, &after, operator);
-        self.no_contagion(&expected, &after, crime);
+        let lost = expected.check_parts(before, &after, operator);
+        expected.check_first_loss(&lost, result.seized.u128());
+        self.no_contagion(&expected, &lost, &after, crime);
     }
 
     fn expect(&self, before: &Seen, crime: &Crime) -> Expected {
         let magnitude = before.magnitude[crime.operator].clone();
         let m = wide(magnitude.value);
         let genesis = self.matures_at(0).minus_seconds(DAY + UNBONDING);
-        let epoch = crime.infraction.minus_nanos(genesis.nanos()).seconds() / DAY;
-        let mut parts = vec![(None, before.active[crime.operator], m)];
+        let epoch = crime.captured.at.minus_nanos(genesis.nanos()).seconds() / DAY;
+        let tranches = |tokens: u128, junior: u128| [tokens - junior, junior];
+        let active = tranches(before.active[crime.operator], before.junior[crime.operator]);
+        let mut parts = vec![(None, active, m)];
         for bucket in &before.buckets[crime.operator] {
             let mag = magnitude.read(&bucket.magnitude);
             let bonded = bucket.epoch >= epoch && bucket.matures_at > self.s.now();
             if bonded && !mag.is_zero() {
-                parts.push((Some(bucket.epoch), bucket.tokens.u128(), mag));
+                let tokens = tranches(bucket.tokens.u128(), bucket.junior.u128());
+                parts.push((Some(bucket.epoch), tokens, mag));
             }
         }
-        let stake = |(_, tokens, mag): &(_, u128, Uint256)| ceil(wide(*tokens) * m, *mag);
+        // A bucket counts once, whoever's is in it.
+        let stake = |(_, tokens, mag): &(_, [u128; 2], Uint256)| {
+            ceil(wide(tokens[0] + tokens[1]) * m, *mag)
+        };
         let weq: Uint256 = parts.iter().map(stake).sum();
         let in_era = crime.captured.era == magnitude.era;
         let counted = if in_era { crime.captured.tokens } else { 0 };
@@ -106,9 +120,9 @@ impl World {
         };
         let parts = parts.into_iter().map(|(epoch, tokens, mag)| Part {
             epoch,
-            tokens: wide(tokens),
+            tokens,
             mag,
-            loss: ceil(wide(tokens) * delta, mag),
+            nominal: tokens.map(|tokens| narrow(ceil(wide(tokens) * delta, mag))),
         });
         Expected {
             parts: parts.collect(),
@@ -117,11 +131,13 @@ impl World {
             exact,
             slice,
             delta,
+            agreed: self.agreement(crime.operator).0,
         }
     }
 
-    /// Invariant 4: every other slice is what it was, and so is what backs it.
-    fn no_contagion(&self, expected: &Expected, after: &Seen, crime: &Crime) {
+    /// Invariant 4: every other slice is what it was. What backs it is, too, where each part bore
+    /// its own; what one part bore for another, of another magnitude, moves that much.
+    fn no_contagion(&self, expected: &Expected, lost: &[[u128; 2]], after: &Seen, crime: &Crime) {
         let Expected {
             before,
             delta,
@@ -131,10 +147,16 @@ impl World {
         } = expected;
         let magnitude = &after.magnitude[crime.operator];
         let (m, left) = (wide(before.value), wide(before.value) - delta);
-        let standing = parts.iter().filter(|part| part.mag > *delta);
-        let backing: Uint256 = standing
-            .map(|part| ceil((part.tokens - part.loss) * left, part.mag - delta))
-            .sum();
+        let backing = |losses: &dyn Fn(usize) -> Uint256| -> Uint256 {
+            let standing = parts.iter().enumerate().filter(|(_, p)| p.mag > *delta);
+            standing
+                .map(|(i, p)| ceil((p.whole() - losses(i)) * left, p.mag - delta))
+                .sum()
+        };
+        let whole = |of: [u128; 2]| wide(of[0]) + wide(of[1]);
+        let alike = backing(&|i| whole(parts[i].nominal));
+        let real = backing(&|i| whole(lost[i]));
+        let one_mag = parts.iter().all(|part| part.mag == m);
         for other in (0..3).filter(|other| *other != crime.service) {
             let stored = &self.slices[other][crime.operator];
             let slice = before.read(stored);
@@ -148,14 +170,21 @@ impl World {
             let norms = before.norm..magnitude.norm;
             let factor = norms.fold(Uint256::one(), |factor, _| factor * wide(1_000_u128));
             assert_eq!(magnitude.read(stored), slice * factor, "invariant 4");
-            let (was, is) = (weq * slice / m, backing * slice / left);
-            let parts = wide(2 * parts.len() as u128 + 1);
-            assert!(
-                was <= is + parts && is <= was + parts,
-                "invariant 4: {was} became {is}"
-            );
+            let was = weq * slice / m;
+            let units = wide(3 * parts.len() as u128 + 1);
+            for backing in [Some(alike), one_mag.then_some(real)].into_iter().flatten() {
+                let is = backing * slice / left;
+                assert!(
+                    was <= is + units && is <= was + units,
+                    "invariant 4: {was} became {is}"
+                );
+            }
         }
     }
+}
+
+fn narrow(value: Uint256) -> u128 {
+    cosmwasm_std::Uint128::try_from(value).unwrap().u128()
 }
 
 impl Expected {
@@ -164,48 +193,73 @@ impl Expected {
         assert_eq!(result.before, self.before);
         assert_eq!(wide(result.delta), self.delta);
         let seized = wide(result.seized);
-        assert_eq!(
-            seized,
-            self.parts.iter().map(|part| part.loss).sum::<Uint256>()
-        );
+        let nominal = self.parts.iter().flat_map(|part| part.nominal).map(wide);
+        assert_eq!(seized, nominal.sum::<Uint256>(), "who pays changes no sum");
         let m = wide(self.before.value);
-        let parts = wide(self.parts.len() as u128);
+        // Each tranche of each part rounds for itself.
+        let tranches = self.parts.iter().flat_map(|part| part.tokens);
+        let units = wide(tranches.filter(|tokens| *tokens > 0).count() as u128);
         let exact = ceil(self.exact, wide(FULL_MAGNITUDE));
-        assert!(seized <= exact + parts + ceil(self.weq, m), "invariant 5");
+        assert!(seized <= exact + units + ceil(self.weq, m), "invariant 5");
         assert!(
-            seized <= self.weq * self.slice / m + parts,
+            seized <= self.weq * self.slice / m + units,
             "invariant 5: at most the slice"
         );
         let takes = !self.exact.is_zero() && !self.slice.is_zero() && !self.weq.is_zero();
         assert_eq!(!seized.is_zero(), takes, "invariant 5: something");
     }
 
-    /// Invariant 6: who was bonded pays its share, and nobody else anything.
-    fn check_parts(&self, before: &Seen, after: &Seen, operator: usize) {
-        let left = |part: &Part| part.tokens - part.loss;
-        assert_eq!(
-            wide(after.active[operator]),
-            left(&self.parts[0]),
-            "invariant 6"
-        );
+    /// Invariant 6: who was bonded loses, and nobody else anything. Answers what each part lost.
+    fn check_parts(&self, before: &Seen, after: &Seen, operator: usize) -> Vec<[u128; 2]> {
+        let tranches = |tokens: u128, junior: u128| [tokens - junior, junior];
+        let active = tranches(after.active[operator], after.junior[operator]);
+        let mut left = vec![active];
         for bucket in &before.buckets[operator] {
             let now = after.buckets[operator]
                 .iter()
                 .find(|b| b.epoch == bucket.epoch);
-            match self
-                .parts
-                .iter()
-                .find(|part| part.epoch == Some(bucket.epoch))
-            {
-                Some(part) => {
-                    let tokens = now.map_or(0, |bucket| bucket.tokens.u128());
-                    assert_eq!(wide(tokens), left(part), "invariant 6");
-                }
-                None => assert_eq!(now, Some(bucket), "invariant 6: left before, or claimable"),
+            let epoch = Some(bucket.epoch);
+            if self.parts.iter().any(|part| part.epoch == epoch) {
+                let tokens = now.map_or([0, 0], |b| tranches(b.tokens.u128(), b.junior.u128()));
+                left.push(tokens);
+            } else {
+                assert_eq!(now, Some(bucket), "invariant 6: left before, or claimable");
             }
         }
         assert_eq!(after.active[1 - operator], before.active[1 - operator]);
+        assert_eq!(after.junior[1 - operator], before.junior[1 - operator]);
         assert_eq!(after.buckets[1 - operator], before.buckets[1 - operator]);
         assert_eq!(after.balances, before.balances);
+        let parts = self.parts.iter().zip(left);
+        parts
+            .map(|(part, left)| [0, 1].map(|i| part.tokens[i] - left[i]))
+            .collect()
+    }
+
+    /// First loss: what both sides bear together, and how it falls on their parts.
+    fn check_first_loss(&self, lost: &[[u128; 2]], seized: u128) {
+        let sum = |of: &dyn Fn(usize) -> u128| (0..self.parts.len()).map(of).sum::<u128>();
+        let nominal = |tranche| sum(&|i| self.parts[i].nominal[tranche]);
+        let total = nominal(0) + nominal(1);
+        let own = sum(&|i| self.parts[i].tokens[1]);
+        let agreed = (total * u128::from(self.agreed)).div_ceil(100);
+        let junior = own.min(total).min(nominal(1).max(agreed));
+        assert_eq!(sum(&|i| lost[i][1]), junior, "the operator's own stake");
+        assert_eq!(sum(&|i| lost[i][0]), total - junior, "the stakers'");
+        assert_eq!(total, seized);
+        // In proportion: the stakers to nominal losses, the operator to what is left after its own.
+        let within = |part: u128, all: u128, weight: u128, weights: u128| {
+            let share = |part: u128| wide(part) * wide(weights);
+            let exact = wide(all) * wide(weight);
+            assert!(share(part) <= exact + wide(weights) && exact <= share(part + 1));
+        };
+        for (part, lost) in self.parts.iter().zip(lost) {
+            assert!(lost[0] <= part.nominal[0], "never more than nominal");
+            assert!(lost[1] >= part.nominal[1]);
+            within(lost[0], total - junior, part.nominal[0], nominal(0));
+            let room = part.tokens[1] - part.nominal[1];
+            let rooms = own - nominal(1);
+            within(lost[1] - part.nominal[1], junior - nominal(1), room, rooms);
+        }
     }
 }

@@ -9,7 +9,8 @@ use palisade_types::delegation::{BucketResponse, ConfigResponse, QueryMsg};
 use crate::common::{Outcome, Suite, ATOM, DAY, UNBONDING};
 use crate::penalty::Crime;
 
-pub const STAKERS: [&str; 3] = ["ann", "bob", "carol"];
+/// Three that are nothing else, and the operators, each behind itself or behind the other.
+pub const STAKERS: [&str; 5] = ["ann", "bob", "carol", "op", "other"];
 pub const OPERATORS: [&str; 2] = ["op", "other"];
 /// The heaviest penalty of each service, in percent.
 pub const MAX_SLASH: [u64; 3] = [5, 30, 100];
@@ -41,6 +42,11 @@ pub enum Step {
     Redelegate {
         staker: usize,
         operator: usize,
+    },
+    /// The operator publishes the share, in percent, that its own stake bears first.
+    Agree {
+        operator: usize,
+        percent: u64,
     },
     /// A slice of `millionths` of the most that the service may be promised now, in force at once.
     Promise {
@@ -81,7 +87,9 @@ pub struct World {
     /// By service and operator.
     pub slices: [[Scaled; 2]; 3],
     pub captures: [[Vec<Captured>; 2]; 3],
-    pub paid_in: [u128; 3],
+    pub paid_in: [u128; 5],
+    /// What each operator agreed to, in percent, and what is on its way from when on.
+    pub agreed: [(u64, Option<(u64, Timestamp)>); 2],
     /// Operations so far: the most that rounding may have given to anybody.
     pub operations: u128,
 }
@@ -90,10 +98,17 @@ pub struct World {
 pub struct Seen {
     pub magnitude: [Magnitude; 2],
     pub active: [u128; 2],
+    /// Of the active tokens those of the operator.
+    pub junior: [u128; 2],
     pub buckets: [Vec<BucketResponse>; 2],
     pub positions: BTreeMap<(usize, usize), u128>,
     pub entries: BTreeMap<(usize, usize, u64), u128>,
-    pub balances: [u128; 3],
+    pub balances: [u128; 5],
+}
+
+/// Whether a staker is the operator itself.
+pub fn is_own(staker: usize, operator: usize) -> bool {
+    STAKERS[staker] == OPERATORS[operator]
 }
 
 impl Seen {
@@ -126,7 +141,8 @@ impl World {
             s: Suite::new(),
             slices: Default::default(),
             captures: Default::default(),
-            paid_in: [0; 3],
+            paid_in: [0; 5],
+            agreed: Default::default(),
             operations: 0,
         }
     }
@@ -158,7 +174,10 @@ impl World {
             magnitude: pools
                 .clone()
                 .map(|pool| pool.map_or(Magnitude::default(), |p| p.magnitude)),
-            active: pools.map(|pool| pool.map_or(0, |p| p.tokens.u128())),
+            active: pools
+                .clone()
+                .map(|pool| pool.map_or(0, |p| p.tokens.u128())),
+            junior: pools.map(|pool| pool.map_or(0, |p| p.junior.u128())),
             buckets: OPERATORS.map(|operator| s.buckets(operator, ATOM)),
             positions,
             entries,
@@ -212,6 +231,7 @@ impl World {
                 let outcome = self.s.redelegate(STAKERS[staker], from, ATOM, to);
                 self.exited(&before, staker, operator, &outcome);
             }
+            Step::Agree { operator, percent } => self.agree(operator, percent),
             Step::Promise {
                 service,
                 operator,
@@ -243,6 +263,30 @@ impl World {
             }
         }
         self.sound();
+    }
+
+    /// Better at once; worse once all of this epoch and the next has matured; the last word counts.
+    fn agree(&mut self, operator: usize, percent: u64) {
+        let (agreed, pending) = self.agreement(operator);
+        let known = pending.map_or(agreed, |(percent, _)| percent) == percent;
+        let outcome = self.s.set_first_loss(OPERATORS[operator], percent);
+        assert_eq!(outcome.is_ok(), !known, "{outcome:?}");
+        if known {
+            return;
+        }
+        self.agreed[operator] = if percent >= agreed {
+            (percent, None)
+        } else {
+            (agreed, Some((percent, self.matures_at(self.s.epoch() + 1))))
+        };
+    }
+
+    /// What is agreed now.
+    pub fn agreement(&self, operator: usize) -> (u64, Option<(u64, Timestamp)>) {
+        match self.agreed[operator] {
+            (_, Some((percent, at))) if at <= self.s.now() => (percent, None),
+            agreed => agreed,
+        }
     }
 
     fn promise(&mut self, before: &Seen, service: usize, operator: usize, millionths: u128) {
@@ -300,15 +344,15 @@ impl World {
         let captured = captures[index].clone();
         let until = captures.get(index + 1).map_or(self.s.now(), |next| next.at);
         let span = until.minus_nanos(captured.at.nanos()).nanos();
+        let infraction = captured.at.plus_nanos(span / 100 * moment);
         let crime = Crime {
             service,
             operator,
-            infraction: captured.at.plus_nanos(span / 100 * moment),
             captured,
             percent,
         };
         // Past that age the timing rule lets no evidence count.
-        (crime.infraction.plus_seconds(UNBONDING) >= self.s.now()).then_some(crime)
+        (infraction.plus_seconds(UNBONDING) >= self.s.now()).then_some(crime)
     }
 
     fn capture(&mut self, seen: &Seen, service: usize, operator: usize) {
@@ -402,32 +446,46 @@ impl World {
             outside + inside,
             "invariant 1"
         );
-        for staker in 0..3 {
+        for staker in 0..STAKERS.len() {
             let most = self.paid_in[staker] + self.operations;
             assert!(seen.wealth(staker) <= most, "invariant 2");
         }
         for operator in 0..2 {
-            let owed = seen.positions.iter().filter(|((_, o), _)| *o == operator);
-            assert!(
-                owed.map(|(_, value)| value).sum::<u128>() <= seen.active[operator],
-                "invariant 1"
-            );
-            for bucket in &seen.buckets[operator] {
-                let owed = seen
-                    .entries
-                    .iter()
-                    .filter(|((_, o, epoch), _)| (*o, *epoch) == (operator, bucket.epoch));
-                assert!(
-                    owed.map(|(_, value)| value).sum::<u128>() <= bucket.tokens.u128(),
-                    "invariant 1"
-                );
-            }
+            let percent = |(percent, at)| (Decimal::percent(percent), at);
+            let (agreed, pending) = self.agreement(operator);
+            let told = self.s.first_loss(OPERATORS[operator]);
+            assert_eq!(told, (Decimal::percent(agreed), pending.map(percent)));
+            self.covered(&seen, operator);
             let magnitude = &seen.magnitude[operator];
             let slices: Uint256 = (0..3)
                 .map(|service| magnitude.read(&self.slices[service][operator]))
                 .sum();
             assert!(slices <= wide(magnitude.value), "invariant 3");
             assert!(magnitude.value.u128() <= FULL_MAGNITUDE, "invariant 3");
+        }
+    }
+
+    /// Invariant 1: each tranche of a pool and of its buckets holds what its holders are owed.
+    fn covered(&self, seen: &Seen, operator: usize) {
+        let mut owed = [0_u128; 2];
+        for ((staker, o), value) in &seen.positions {
+            if *o == operator {
+                owed[usize::from(is_own(*staker, operator))] += value;
+            }
+        }
+        let junior = seen.junior[operator];
+        assert!(owed[0] <= seen.active[operator] - junior, "invariant 1");
+        assert!(owed[1] <= junior, "invariant 1");
+        for bucket in &seen.buckets[operator] {
+            let mut owed = [0_u128; 2];
+            for ((staker, o, epoch), value) in &seen.entries {
+                if (*o, *epoch) == (operator, bucket.epoch) {
+                    owed[usize::from(is_own(*staker, operator))] += value;
+                }
+            }
+            let junior = bucket.junior.u128();
+            assert!(owed[0] <= bucket.tokens.u128() - junior, "invariant 1");
+            assert!(owed[1] <= junior, "invariant 1");
         }
     }
 
