@@ -10,7 +10,7 @@
 mod common;
 
 use common::{share, Suite, ATOM, DAY, OSMO, UNBONDING};
-use cosmwasm_std::{Decimal, Timestamp};
+use cosmwasm_std::Decimal;
 use palisade_delegation::ContractError;
 use palisade_types::delegation::{ExecuteMsg, QueryMsg, SlashPools, StakesResponse};
 
@@ -238,7 +238,7 @@ fn the_operators_own_stake_stays_junior_where_it_goes_and_is_a_stakers_elsewhere
     s.undelegate("other", "other", ATOM, None).unwrap();
     s.advance(DAY + UNBONDING);
     s.redelegate("op", "op", ATOM, "op").unwrap();
-    assert_eq!(s.tranches("op", ATOM), (10, 50));
+    assert_eq!(s.tranches("op", ATOM), (15, 50));
     s.claim("other", "other", ATOM).unwrap();
     assert_eq!(s.balance("other", ATOM), 15);
     // Positions of both kinds are listed alike; another asset has tranches of its own.
@@ -249,15 +249,10 @@ fn the_operators_own_stake_stays_junior_where_it_goes_and_is_a_stakers_elsewhere
     s.assert_conserved(ATOM);
 }
 
-/// A slash of 10 % by an update of the first epoch; answers what the operator and its stakers lost.
-fn tenth(s: &mut Suite, since: Timestamp) -> (u128, u128) {
-    let lost = |s: &Suite| (wealth(s, "op"), wealth(s, "ann") + wealth(s, "bob"));
-    let before = lost(s);
-    let captured = before.0 + before.1;
-    let cut = s.slash_percent("op", ATOM, 10, captured, since);
-    let after = lost(s);
-    assert_eq!(before.0 + before.1 - after.0 - after.1, cut.seized.u128());
-    (before.0 - after.0, before.1 - after.1)
+/// Tokens of the stakers and of the operator, in the pool and in the bucket of epoch 1.
+fn sides(s: &Suite) -> (u128, u128) {
+    let (pool, bucket) = (s.tranches("op", ATOM), s.bucket_tranches("op", ATOM, 1));
+    (pool.0 + bucket.0, pool.1 + bucket.1)
 }
 
 #[test]
@@ -266,38 +261,35 @@ fn a_worse_agreement_waits_until_all_who_object_have_left() {
     let start = s.now();
     s.set_first_loss("op", 40).unwrap();
     s.deposit("op", "op", ATOM, 10_000).unwrap();
-    s.deposit("ann", "op", ATOM, 50_000).unwrap();
-    s.deposit("bob", "op", ATOM, 40_000).unwrap();
+    s.deposit("ann", "op", ATOM, 54_000).unwrap();
+    s.deposit("bob", "op", ATOM, 36_000).unwrap();
     s.advance(DAY / 2);
     s.set_first_loss("op", 0).unwrap();
     let effective_at = start.plus_seconds(2 * DAY + UNBONDING);
     let pending = Some((Decimal::zero(), effective_at));
     assert_eq!(s.first_loss("op"), (Decimal::percent(40), pending));
-    assert_eq!(tenth(&mut s, start), (4_000, 6_000), "in force still");
+    s.slash_percent("op", ATOM, 10, 100_000, start);
+    assert_eq!(sides(&s), (84_000, 6_000), "40 % of 10000 still");
 
     // Bob leaves at the last moment of the next epoch, and is protected until he is out.
     s.advance(DAY / 2 + DAY - 1);
     s.undelegate("bob", "op", ATOM, None).unwrap();
+    assert_eq!(s.unbonding("bob", "op", ATOM), [(1, 33_600)]);
     assert_eq!(s.entries("bob")[0].matures_at, effective_at);
     s.advance(UNBONDING);
-    assert_eq!(s.now(), effective_at.minus_seconds(1).plus_seconds(0));
-    let held = (wealth(&s, "op"), wealth(&s, "bob"));
-    assert_eq!(held, (6_000, 37_334 - 1));
-    let (own, others) = tenth(&mut s, start);
-    assert_eq!((own, others), (3_600, 5_400), "40 % of 9000");
+    assert_eq!(s.now(), effective_at.minus_seconds(1));
+    s.slash_percent("op", ATOM, 10, 90_000, start);
+    assert_eq!(sides(&s), (78_600, 2_400), "40 % of 9000");
+    assert_eq!(s.unbonding("bob", "op", ATOM), [(1, 31_440)]);
+
     s.advance(1);
     assert_eq!(s.first_loss("op"), (Decimal::zero(), None));
-    let left = s.balance("bob", ATOM);
     s.claim("bob", "op", ATOM).unwrap();
-    let paid = s.balance("bob", ATOM) - left;
-    // From now on all that are left bear alike.
-    let before = (wealth(&s, "op"), wealth(&s, "ann"));
-    let (own, others) = tenth(&mut s, start.plus_seconds(2 * DAY));
-    assert_eq!(own, before.0.div_ceil(10));
-    assert_eq!(
-        (others, s.balance("bob", ATOM)),
-        (before.1.div_ceil(10), paid)
-    );
+    // Who stayed bears as much as the operator does from now on: 10 % of 47160 and of 2400.
+    let since = start.plus_seconds(2 * DAY);
+    s.slash_percent("op", ATOM, 10, 49_560, since);
+    assert_eq!(sides(&s), (42_444, 2_160));
+    assert_eq!(s.balance("bob", ATOM), 31_440);
     s.assert_conserved(ATOM);
 }
 
