@@ -2,7 +2,8 @@ use cosmwasm_std::{Addr, OverflowError, StdError, Timestamp};
 use cw_utils::PaymentError;
 use palisade_admin::cw_ownable::OwnershipError;
 use palisade_admin::AdminError;
-use palisade_ibc::{HandshakeError, MAX_KIND_LENGTH, MAX_SET_OPERATORS};
+use palisade_evidence::EvidenceError;
+use palisade_ibc::{HandshakeError, DOUBLE_SIGN, MAX_KIND_LENGTH, MAX_SET_OPERATORS};
 use thiserror::Error;
 
 /// What the gateway refuses.
@@ -215,7 +216,37 @@ pub enum ContractError {
         until: Option<Timestamp>,
     },
 
-    /// The infraction was reported before, and the host did not reject it.
+    /// Evidence that proves nothing.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+
+    /// Evidence for something else than double-signing.
+    #[error("evidence proves {DOUBLE_SIGN:?} only, not {kind:?}")]
+    EvidenceKind {
+        /// The infraction's kind.
+        kind: String,
+    },
+
+    /// Evidence of another height.
+    #[error("the evidence is of height {height}, the infraction of {infraction}")]
+    EvidenceHeight {
+        /// The votes'.
+        height: u64,
+        /// The infraction's.
+        infraction: u64,
+    },
+
+    /// Evidence against somebody else.
+    #[error("the votes are signed by key {key}, which is not known as {operator}'s")]
+    EvidenceKey {
+        /// The key, in base64.
+        key: String,
+        /// The operator.
+        operator: String,
+    },
+
+    /// The infraction was reported before, and the host did not reject it; nor is this the first
+    /// proof of one that was not executed.
     #[error("the infraction was reported under nonce {nonce}")]
     AlreadyReported {
         /// The first report's.

@@ -36,12 +36,17 @@ pub(crate) fn set_reporters(added: &[Addr], removed: &[Addr]) -> Event {
 
 /// An infraction was taken in.
 pub(crate) fn report(nonce: u64, report: &Report, reporter: &str) -> Event {
+    let replaces = report
+        .replaces
+        .map(|former| ("replaces", former.to_string()));
     Event::new("report")
         .add_attribute("nonce", nonce.to_string())
         .add_attribute("operator", &report.operator)
         .add_attribute("infraction", &report.infraction.kind)
         .add_attribute("height", report.infraction.height)
         .add_attribute("update_id", report.update_id.to_string())
+        .add_attribute("proven", report.infraction.evidence.is_some().to_string())
+        .add_attributes(replaces)
         .add_attribute("reporter", reporter)
 }
 

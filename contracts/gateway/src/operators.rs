@@ -36,6 +36,7 @@ pub(crate) fn apply(
 
     let mut total = TOTAL.may_load(storage)?.unwrap_or_default();
     let (mut applied, mut skipped) = (0u32, 0u32);
+    let entries = set.operators.len();
     for entry in set.operators {
         match replace(storage, update_id, &entry)? {
             Some(old) => {
@@ -48,6 +49,12 @@ pub(crate) fn apply(
             }
             None => skipped = skipped.saturating_add(1),
         }
+    }
+    if entries == 0 && update_id > total.update_id {
+        // A heartbeat: the acknowledgement tells the host when it was applied, the powers are as
+        // they were.
+        total.update_id = update_id;
+        TOTAL.save(storage, &total)?;
     }
     if applied > 0 {
         total.update_id = total.update_id.max(update_id);
@@ -284,6 +291,12 @@ pub(crate) fn resolve(
         Some(operator) => Ok((name, operator)),
         None => Err(ContractError::UnknownOperator { operator: name }),
     }
+}
+
+/// Whether a key is an operator's, or was and is nobody else's since.
+pub(crate) fn has_key(storage: &dyn Storage, operator: &str, key: &[u8]) -> StdResult<bool> {
+    let holder = KEYS.may_load(storage, key)?;
+    Ok(holder.is_some_and(|holder| holder.operator == operator))
 }
 
 /// The operator's newest entry at or before an update.

@@ -47,6 +47,7 @@ pub(crate) fn send(
         update_id: report.update_id.into(),
         height: report.infraction.height,
         time: report.infraction.time,
+        evidence: report.infraction.evidence,
     });
     let message = IbcMsg::SendPacket {
         channel_id: channel.to_string(),
@@ -198,20 +199,7 @@ fn end(
 ) -> Result<Event, ContractError> {
     let outcome = match outcome {
         Outcome::Rejected { reason } => {
-            // Nothing was taken, so a mistaken report must not block the right one.
-            if let Some(report) = REPORTS.may_load(storage, nonce)? {
-                let Report {
-                    infraction,
-                    operator,
-                    ..
-                } = report;
-                let key = (
-                    operator.as_str(),
-                    infraction.kind.as_str(),
-                    infraction.height.u64(),
-                );
-                INFRACTIONS.remove(storage, key);
-            }
+            give_way(storage, nonce)?;
             Outcome::Rejected {
                 reason: clip(&reason),
             }
@@ -223,6 +211,52 @@ fn end(
     OPEN.remove(storage, nonce);
     ENDED.save(storage, nonce, &standing)?;
     Ok(event)
+}
+
+/// Nothing was taken by a rejected report, so a mistaken one must not block the right one. The place
+/// of a proof goes back to the report that had it before, unless that was rejected as well.
+fn give_way(storage: &mut dyn Storage, nonce: u64) -> StdResult<()> {
+    let Some(report) = REPORTS.may_load(storage, nonce)? else {
+        return Ok(());
+    };
+    let key = report.key();
+    // A proof may have taken the place meanwhile, and keeps it.
+    if INFRACTIONS.may_load(storage, key)? != Some(nonce) {
+        return Ok(());
+    }
+    let former = match report.replaces {
+        Some(former) => match ended(storage, former)? {
+            Some(Outcome::Rejected { .. }) => None,
+            _ => Some(former),
+        },
+        None => None,
+    };
+    match former {
+        Some(former) => INFRACTIONS.save(storage, key, &former)?,
+        None => INFRACTIONS.remove(storage, key),
+    }
+    Ok(())
+}
+
+/// How a report ended, if it has.
+fn ended(storage: &dyn Storage, nonce: u64) -> StdResult<Option<Outcome>> {
+    let standing = ENDED.may_load(storage, nonce)?;
+    Ok(standing.and_then(|standing| match standing.state {
+        ReportState::Ended { outcome } => Some(outcome),
+        _ => None,
+    }))
+}
+
+/// Whether a proof may be filed for an infraction that was reported under `nonce`: nothing was taken
+/// for it yet, and the host has no proof of it so far. A veto is no obstacle to a proof.
+pub(crate) fn lacks_proof(storage: &dyn Storage, nonce: u64) -> Result<bool, ContractError> {
+    if ended(storage, nonce)? == Some(Outcome::Executed {}) {
+        return Ok(false);
+    }
+    let report = REPORTS
+        .may_load(storage, nonce)?
+        .ok_or(ContractError::UnknownReport { nonce })?;
+    Ok(report.infraction.evidence.is_none())
 }
 
 fn queue(
@@ -262,13 +296,7 @@ pub(crate) fn clip(text: &str) -> String {
 
 /// Stores a new report under its nonce.
 pub(crate) fn file(storage: &mut dyn Storage, nonce: u64, report: &Report) -> StdResult<Standing> {
-    let infraction = &report.infraction;
-    let key = (
-        report.operator.as_str(),
-        infraction.kind.as_str(),
-        infraction.height.u64(),
-    );
-    INFRACTIONS.save(storage, key, &nonce)?;
+    INFRACTIONS.save(storage, report.key(), &nonce)?;
     REPORTS.save(storage, nonce, report)?;
     let standing = Standing {
         state: ReportState::Queued {

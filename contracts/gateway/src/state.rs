@@ -11,6 +11,11 @@ use palisade_types::gateway::{Infraction, ReportState};
 pub(crate) const CONFIG: Item<Config> = Item::new("config");
 /// The channel in use; absent: none.
 pub(crate) const CHANNEL: Item<Channel> = Item::new("channel");
+/// How often the owner gave up a channel or the connection; absent: never.
+pub(crate) const RENEWALS: Item<u32> = Item::new("renewals");
+/// Channels that were in use and ended without the owner's doing, by id on this chain: `RENEWALS`
+/// at that time. While it is the same, what the host answers over them is believed.
+pub(crate) const FORMER: Map<&str, u32> = Map::new("f");
 /// Sum of the powers of `OPERATORS`, and the newest update applied.
 pub(crate) const TOTAL: Item<Total> = Item::new("total");
 /// Operators with power, by address on the host.
@@ -34,7 +39,8 @@ pub(crate) const REPORTS: Map<u64, Report> = Map::new("n");
 pub(crate) const OPEN: Map<u64, Standing> = Map::new("w");
 /// Reports that ended, by nonce.
 pub(crate) const ENDED: Map<u64, Standing> = Map::new("e");
-/// Nonce of the report of (operator, kind, height), unless the host rejected it.
+/// Nonce of the report of (operator, kind, height), unless the host rejected it: of two, the one
+/// with proof.
 pub(crate) const INFRACTIONS: Map<(&str, &str, u64), u64> = Map::new("i");
 /// The nonce of `OPEN` that `relay` looked at last; absent: none.
 pub(crate) const CURSOR: Item<u64> = Item::new("cursor");
@@ -117,6 +123,21 @@ pub(crate) struct Report {
     pub(crate) operator: String,
     /// The operator's update in force at the infraction.
     pub(crate) update_id: u64,
+    /// The report without proof whose place in `INFRACTIONS` this one took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaces: Option<u64>,
+}
+
+impl Report {
+    /// Its key in `INFRACTIONS`.
+    pub(crate) fn key(&self) -> (&str, &str, u64) {
+        let infraction = &self.infraction;
+        (
+            self.operator.as_str(),
+            infraction.kind.as_str(),
+            infraction.height.u64(),
+        )
+    }
 }
 
 /// How a report is getting on.
@@ -145,6 +166,7 @@ mod tests {
             OPERATORS.namespace_bytes().to_vec(),
             REMOVED.namespace_bytes().to_vec(),
             KEYS.namespace_bytes().to_vec(),
+            FORMER.namespace_bytes().to_vec(),
             HISTORY.namespace_bytes().to_vec(),
             TOTALS.namespace_bytes().to_vec(),
             REPORTERS.namespace_bytes().to_vec(),
@@ -153,6 +175,6 @@ mod tests {
             ENDED.namespace_bytes().to_vec(),
             INFRACTIONS.namespace_bytes().to_vec(),
         ]);
-        assert_eq!(maps.len(), 10);
+        assert_eq!(maps.len(), 11);
     }
 }

@@ -1,7 +1,8 @@
 //! The bytes on the wire, as `docs/protocol.md` prints them. A change here is a new version.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use cosmwasm_std::{from_json, to_json_vec, Binary, Timestamp};
+use cosmwasm_std::{from_json, to_json_vec, Binary, Timestamp, Uint64};
+use palisade_evidence::{BlockId, Equivocation, Vote, VoteTime, VoteType};
 use palisade_ibc::*;
 use serde::{de::DeserializeOwned, Serialize};
 
@@ -21,6 +22,35 @@ fn slash() -> Slash {
         update_id: 3u64.into(),
         height: 1_000u64.into(),
         time: Timestamp::from_nanos(1_700_000_000_000_000_001),
+        evidence: None,
+    }
+}
+
+/// Of a precommit for a block and one for none; the bytes on the wire need no true signatures.
+fn evidence() -> Equivocation {
+    let timestamp = VoteTime {
+        seconds: 1_700_000_000i64.into(),
+        nanos: 5,
+    };
+    Equivocation {
+        key: Binary::from([2u8; 32]),
+        vote_type: VoteType::Precommit {},
+        height: 1_000u64.into(),
+        round: 0,
+        first: Vote {
+            block_id: Some(BlockId {
+                hash: Binary::from([3u8; 32]),
+                parts_total: 1,
+                parts_hash: Binary::from([4u8; 32]),
+            }),
+            timestamp,
+            signature: Binary::from([5u8; 64]),
+        },
+        second: Vote {
+            block_id: None,
+            timestamp,
+            signature: Binary::from([6u8; 64]),
+        },
     }
 }
 
@@ -92,6 +122,59 @@ fn slash_by_operator_and_by_key() {
             r#""infraction":"double_sign","update_id":"3","height":"1000","time":"1700000000000000001"}}"#
         ),
     );
+}
+
+#[test]
+fn slash_with_evidence() {
+    golden(
+        &ConsumerPacket::Slash(Slash {
+            evidence: Some(evidence()),
+            ..slash()
+        }),
+        concat!(
+            r#"{"slash":{"nonce":"7","offender":{"operator":"cosmos1operator"},"#,
+            r#""infraction":"double_sign","update_id":"3","height":"1000","time":"1700000000000000001","#,
+            r#""evidence":{"key":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=","#,
+            r#""vote_type":{"precommit":{}},"height":"1000","round":0,"#,
+            r#""first":{"block_id":{"hash":"AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=","parts_total":1,"#,
+            r#""parts_hash":"BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ="},"#,
+            r#""timestamp":{"seconds":"1700000000","nanos":5},"#,
+            r#""signature":"BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQ=="},"#,
+            r#""second":{"timestamp":{"seconds":"1700000000","nanos":5},"#,
+            r#""signature":"BgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBg=="}}}}"#
+        ),
+    );
+}
+
+/// A receiver of the time before evidence reads the packet and judges it as a report.
+#[test]
+fn evidence_is_a_field_that_can_be_ignored() {
+    #[cosmwasm_schema::cw_serde]
+    struct Former {
+        nonce: Uint64,
+        offender: Offender,
+        infraction: String,
+        update_id: Uint64,
+        height: Uint64,
+        time: Timestamp,
+    }
+    let proven = Slash {
+        evidence: Some(evidence()),
+        ..slash()
+    };
+    let read: Former = from_json(to_json_vec(&proven).unwrap()).unwrap();
+    // And what it would write is what is written without evidence, so that digests agree as well.
+    assert_eq!(to_json_vec(&read).unwrap(), to_json_vec(&slash()).unwrap());
+    assert_eq!(
+        from_json::<Slash>(to_json_vec(&read).unwrap()).unwrap(),
+        slash()
+    );
+    let digest = "f578665591a463c59de0065b913dc7ad5e031096d15865e340f720dba1dd23ac";
+    assert_eq!(hex(&slash().digest().unwrap()), digest);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -207,6 +290,10 @@ fn the_digest_covers_every_field() {
         },
         Slash {
             time: Timestamp::from_nanos(1),
+            ..slash()
+        },
+        Slash {
+            evidence: Some(evidence()),
             ..slash()
         },
     ] {

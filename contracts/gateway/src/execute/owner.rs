@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use cosmwasm_std::{Addr, Api, DepsMut, Empty, MessageInfo, Response, Storage};
 use palisade_admin::only_owner;
 
-use crate::state::{CHANNEL, CONFIG, REPORTERS};
+use crate::state::{CHANNEL, CONFIG, RENEWALS, REPORTERS};
 use crate::{events, ContractError};
 
 /// Most addresses in one message.
@@ -80,8 +80,8 @@ fn save(storage: &mut dyn Storage, add: &[Addr]) -> Result<(), ContractError> {
 }
 
 /// Gives up the channel in use, if any, and goes on over another connection, if one is named. A
-/// channel whose light client died is never closed by anybody, and would block every other. By
-/// the owner.
+/// channel whose light client died is never closed by anybody, and would block every other. No
+/// answer over it, or over a channel before it, is believed from now on. By the owner.
 pub(crate) fn renew_channel(
     deps: DepsMut,
     info: &MessageInfo,
@@ -100,6 +100,8 @@ pub(crate) fn renew_channel(
         None => {}
     }
     CHANNEL.remove(deps.storage);
+    let renewals = RENEWALS.may_load(deps.storage)?.unwrap_or_default();
+    RENEWALS.save(deps.storage, &renewals.saturating_add(1))?;
     let channel = channel.map_or("none".to_string(), |c| c.id);
     let event = events::channel_closed(&channel, &config.host.connection_id);
     Ok(Response::new().add_event(event))

@@ -1,5 +1,6 @@
 use cosmwasm_std::{DepsMut, Env, Order, Response, StdResult, Storage, Timestamp};
 use cw_storage_plus::Bound;
+use palisade_types::gateway::Action;
 use palisade_types::page;
 
 use crate::state::{Standing, CHANNEL, CURSOR, OPEN, REPORTS};
@@ -12,6 +13,7 @@ pub(crate) fn relay(
     env: &Env,
     limit: Option<u32>,
 ) -> Result<Response, ContractError> {
+    palisade_admin::require_active(deps.storage, &env.block, &Action::Relays)?;
     let limit = page::take(limit);
     if limit == 0 {
         return Err(ContractError::ZeroLimit);

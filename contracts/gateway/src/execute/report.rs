@@ -1,8 +1,10 @@
-use cosmwasm_std::{Addr, DepsMut, Env, Response, Storage};
-use palisade_ibc::MAX_KIND_LENGTH;
+use cosmwasm_std::{Addr, Deps, DepsMut, Env, Response, Storage};
+use palisade_admin::AdminError;
+use palisade_evidence::Equivocation;
+use palisade_ibc::{DOUBLE_SIGN, MAX_KIND_LENGTH};
 use palisade_types::gateway::{Action, Infraction};
 
-use crate::state::{Report, CHANNEL, INFRACTIONS, NONCE, REPORTERS};
+use crate::state::{Channel, Report, CHANNEL, INFRACTIONS, NONCE, REPORTERS};
 use crate::{events, operators, reports, ContractError};
 
 /// Refuses anyone who was not named by the owner.
@@ -15,14 +17,14 @@ pub(crate) fn require_reporter(storage: &dyn Storage, sender: &Addr) -> Result<(
     })
 }
 
-/// Takes an infraction in and sends it, if a channel is open. The caller checked the sender.
+/// Takes an infraction in and sends it, if a channel is open and relays are not paused. The caller
+/// checked the sender.
 pub(crate) fn report(
     deps: DepsMut,
     env: &Env,
     infraction: Infraction,
     reporter: &str,
 ) -> Result<Response, ContractError> {
-    palisade_admin::require_active(deps.storage, &env.block, &Action::Reports)?;
     check(&infraction, env)?;
     let (operator, _) = operators::resolve(deps.storage, &infraction.offender)?;
     let height = infraction.height.u64();
@@ -46,15 +48,23 @@ pub(crate) fn report(
             until,
         });
     }
-    let key = (operator.as_str(), infraction.kind.as_str(), height);
-    if let Some(nonce) = INFRACTIONS.may_load(deps.storage, key)? {
-        return Err(ContractError::AlreadyReported { nonce });
-    }
-    let report = Report {
+    let mut report = Report {
         infraction,
         operator,
         update_id,
+        replaces: None,
     };
+    let evidence = &report.infraction.evidence;
+    if let Some(nonce) = INFRACTIONS.may_load(deps.storage, report.key())? {
+        // A nonce never has two contents, so a proof that comes later has one of its own.
+        if evidence.is_none() || !reports::lacks_proof(deps.storage, nonce)? {
+            return Err(ContractError::AlreadyReported { nonce });
+        }
+        report.replaces = Some(nonce);
+    }
+    if let Some(evidence) = evidence {
+        check_evidence(deps.as_ref(), env, &report, evidence)?;
+    }
     let last = NONCE.may_load(deps.storage)?.unwrap_or_default();
     let nonce = last
         .checked_add(1)
@@ -63,7 +73,7 @@ pub(crate) fn report(
     let standing = reports::file(deps.storage, nonce, &report)?;
 
     let response = Response::new().add_event(events::report(nonce, &report, reporter));
-    match CHANNEL.may_load(deps.storage)? {
+    match open_channel(deps.storage, env)? {
         Some(channel) => {
             let (message, event) = reports::send(
                 deps.storage,
@@ -77,6 +87,43 @@ pub(crate) fn report(
         }
         None => Ok(response),
     }
+}
+
+/// The channel to send over now; none while there is none, or relays are paused.
+fn open_channel(storage: &dyn Storage, env: &Env) -> Result<Option<Channel>, ContractError> {
+    match palisade_admin::require_active(storage, &env.block, &Action::Relays) {
+        Ok(()) => Ok(CHANNEL.may_load(storage)?),
+        Err(AdminError::Paused { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses evidence that does not prove the report: the host would judge by it alone.
+fn check_evidence(
+    deps: Deps,
+    env: &Env,
+    report: &Report,
+    evidence: &Equivocation,
+) -> Result<(), ContractError> {
+    let infraction = &report.infraction;
+    if infraction.kind != DOUBLE_SIGN {
+        return Err(ContractError::EvidenceKind {
+            kind: infraction.kind.clone(),
+        });
+    }
+    if evidence.height != infraction.height {
+        return Err(ContractError::EvidenceHeight {
+            height: evidence.height.u64(),
+            infraction: infraction.height.u64(),
+        });
+    }
+    if !operators::has_key(deps.storage, &report.operator, &evidence.key)? {
+        return Err(ContractError::EvidenceKey {
+            key: evidence.key.to_base64(),
+            operator: report.operator.clone(),
+        });
+    }
+    Ok(evidence.verify(deps.api, &env.block.chain_id)?)
 }
 
 fn check(infraction: &Infraction, env: &Env) -> Result<(), ContractError> {

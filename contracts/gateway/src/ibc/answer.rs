@@ -1,17 +1,26 @@
 use cosmwasm_std::{from_json, DepsMut, Env, Event, IbcBasicResponse, IbcPacket};
 use palisade_ibc::{decode_ack, Ack, ConsumerPacket};
 
-use super::channel::heard_on;
+use super::channel::{heard_on, is_believed};
 use crate::{events, reports, ContractError};
+
+/// Why an answer is ignored. Its report is due on the next channel, so nothing is lost by it.
+const GIVEN_UP: &str = "the channel was given up";
 
 pub(super) fn ack(deps: DepsMut, env: &Env, packet: &IbcPacket, ack: &[u8]) -> IbcBasicResponse {
     respond("ack", take_ack(deps, env, packet, ack))
 }
 
 pub(super) fn timeout(deps: DepsMut, packet: &IbcPacket) -> IbcBasicResponse {
-    let result = nonce(packet)
-        .and_then(|nonce| reports::timed_out(deps.storage, &packet.src.channel_id, nonce));
-    respond("timeout", result)
+    respond("timeout", take_timeout(deps, packet))
+}
+
+fn take_timeout(deps: DepsMut, packet: &IbcPacket) -> Result<Event, ContractError> {
+    let channel = packet.src.channel_id.as_str();
+    if !is_believed(deps.storage, channel)? {
+        return Ok(events::ignored("timeout", GIVEN_UP));
+    }
+    reports::timed_out(deps.storage, channel, nonce(packet)?)
 }
 
 fn take_ack(
@@ -21,7 +30,9 @@ fn take_ack(
     ack: &[u8],
 ) -> Result<Event, ContractError> {
     let channel = packet.src.channel_id.as_str();
-    heard_on(deps.storage, channel)?;
+    if !heard_on(deps.storage, channel)? && !is_believed(deps.storage, channel)? {
+        return Ok(events::ignored("ack", GIVEN_UP));
+    }
     let nonce = nonce(packet)?;
     match decode_ack(ack) {
         Ack::Result(answer) => reports::answered(deps.storage, &env.block, channel, nonce, answer),

@@ -4,7 +4,7 @@ use cosmwasm_std::{
 };
 use palisade_ibc::{check_channel, VERSION};
 
-use crate::state::{Channel, CHANNEL, CONFIG};
+use crate::state::{Channel, CHANNEL, CONFIG, FORMER, RENEWALS};
 use crate::{events, ContractError};
 
 pub(super) fn open(
@@ -36,7 +36,7 @@ pub(super) fn connect(
         // Two handshakes can cross, each begun by the other side, each end then holding the one
         // that the other refuses to confirm. The host's end of this channel is open, that of the
         // other is not known to be: this end gives way, the host's does not.
-        Some(used) if confirmed && !used.confirmed => {}
+        Some(used) if confirmed && !used.confirmed => keep_former(deps.storage, &used.id)?,
         Some(used) => return Err(ContractError::ChannelInUse { channel: used.id }),
         None => {}
     }
@@ -59,6 +59,7 @@ pub(super) fn close(
     // Reports in flight on it stay marked as sent there, which makes them due on the next one.
     if is_used(deps.storage, closed)?.is_some() {
         CHANNEL.remove(deps.storage);
+        keep_former(deps.storage, closed)?;
     }
     let event = events::channel_closed(closed, &msg.channel().connection_id);
     Ok(IbcBasicResponse::new().add_event(event))
@@ -75,6 +76,24 @@ fn check(
 
 fn is_used(storage: &dyn Storage, id: &str) -> StdResult<Option<Channel>> {
     Ok(CHANNEL.may_load(storage)?.filter(|used| used.id == id))
+}
+
+/// Notes a channel that is no longer in use, over a client that nobody has given up.
+fn keep_former(storage: &mut dyn Storage, id: &str) -> StdResult<()> {
+    let renewals = RENEWALS.may_load(storage)?.unwrap_or_default();
+    FORMER.save(storage, id, &renewals)
+}
+
+/// Whether answers over a channel count: it is in use, or ended since the owner last gave one up. A
+/// client that was given up could answer, or deny the receipt of, whatever it likes.
+pub(super) fn is_believed(storage: &dyn Storage, id: &str) -> StdResult<bool> {
+    if is_used(storage, id)?.is_some() {
+        return Ok(true);
+    }
+    match FORMER.may_load(storage, id)? {
+        Some(renewals) => Ok(renewals == RENEWALS.may_load(storage)?.unwrap_or_default()),
+        None => Ok(false),
+    }
 }
 
 /// Whether a channel is the one in use. Notes that the host's end of it is open: something came

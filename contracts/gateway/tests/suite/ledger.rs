@@ -257,6 +257,7 @@ impl Suite {
             kind: DOWNTIME.to_string(),
             height: self.height().into(),
             time: self.now(),
+            evidence: None,
         }
     }
 

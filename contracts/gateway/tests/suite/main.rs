@@ -14,6 +14,7 @@
 
 mod admin;
 mod channels;
+mod evidence;
 mod history;
 mod host;
 mod ledger;
@@ -21,3 +22,4 @@ mod lone;
 mod reports;
 mod retries;
 mod sets;
+mod transitions;

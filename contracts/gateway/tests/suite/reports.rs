@@ -37,6 +37,7 @@ fn a_report_is_sent_accepted_and_ended() {
             update_id: 1u64.into(),
             height: infraction.height,
             time: infraction.time,
+            evidence: None,
         }]
     );
     let request = Uint64::new(101);
@@ -206,50 +207,77 @@ fn every_bad_report_is_refused_without_a_trace() {
 }
 
 #[test]
-fn pausing_stops_new_reports_on_both_ways_in_and_nothing_else() {
+fn a_pause_holds_packets_back_and_loses_no_report() {
     let mut suite = Suite::with_operators();
     let first = suite.downtime("alice");
     suite.report(&first);
-    let pause = ExecuteMsg::Admin(AdminMsg::Pause {
-        action: Action::Reports,
-        seconds: None,
-    });
-    let paused: ContractError = AdminError::Paused {
-        action: "reports",
-        until: None,
-    }
-    .into();
+    let pause = |seconds| {
+        ExecuteMsg::Admin(AdminMsg::Pause {
+            action: Action::Relays,
+            seconds,
+        })
+    };
     let stranger = AdminError::NotGuardian {
         sender: suite.account("reporter"),
     };
-    suite.fails("reporter", &pause, &stranger.into());
-    suite.execute("guardian", &pause).unwrap();
+    suite.fails("reporter", &pause(None), &stranger.into());
+    let week = 7 * 86_400;
+    let too_long = AdminError::PauseLength {
+        action: "relays",
+        limit: week,
+        requested: week + 1,
+    };
+    suite.fails("guardian", &pause(Some(week + 1)), &too_long.into());
+    suite.execute("guardian", &pause(None)).unwrap();
+    let until = suite.now().plus_seconds(week);
+    let paused: ContractError = AdminError::Paused {
+        action: "relays",
+        until: Some(until),
+    }
+    .into();
+
+    // Both ways in are open, and nothing goes out.
     let second = suite.downtime("bob");
-    suite.fails("reporter", &ExecuteMsg::Report(second.clone()), &paused);
+    suite.report(&second);
+    let third = Infraction {
+        kind: DOUBLE_SIGN.into(),
+        ..second
+    };
     let gateway = suite.gateway.clone();
-    let error = suite
-        .net
-        .consumer
-        .sudo(&gateway, &SudoMsg::Report(second.clone()))
-        .unwrap_err();
-    assert_eq!(contract_error(&error), &paused);
-    // What was taken in is still relayed and ended, and powers are still told.
+    let msg = SudoMsg::Report(third);
+    suite.net.consumer.sudo(&gateway, &msg).unwrap();
+    for nonce in [2, 3] {
+        assert_eq!(suite.queued_until(nonce).nanos(), 0);
+        assert_eq!(suite.report_by(nonce).attempts, 0);
+    }
     suite.net.advance(crate::ledger::TIMEOUT);
     suite.net.relay_all().unwrap();
-    assert_eq!(suite.relay(), 1);
+    assert_eq!(suite.queued_until(1).nanos(), 0);
+    let relay = ExecuteMsg::Relay { limit: None };
+    suite.fails("anybody", &relay, &paused);
+    assert_eq!(suite.received(), []);
+    // Powers and outcomes still come in.
     suite.apply(&set(2, &[power("bob", 40)]));
-    suite.net.relay_all().unwrap();
-    suite.outcome(1, Outcome::Executed {});
     assert_eq!(suite.total().0.u128(), 140);
-    suite
-        .execute(
-            "owner",
-            &ExecuteMsg::Admin(AdminMsg::Unpause {
-                action: Action::Reports,
-            }),
-        )
-        .unwrap();
-    suite.report(&second);
+    suite.outcome(1, Outcome::Vetoed {});
+
+    // It ends by itself, and comes back no sooner than a week later.
+    suite.net.advance(week - crate::ledger::TIMEOUT - 1);
+    suite.fails("anybody", &relay, &paused);
+    suite.net.advance(1);
+    assert_eq!(suite.relay(), 2);
+    suite.net.relay_all().unwrap();
+    let nonces: Vec<_> = suite.received().iter().map(|s| s.nonce.u64()).collect();
+    assert_eq!(nonces, [2, 3]);
+    let too_soon: ContractError = AdminError::PauseTooSoon {
+        action: "relays",
+        earliest: until.plus_seconds(week),
+    }
+    .into();
+    suite.net.advance(week - 1);
+    suite.fails("guardian", &pause(Some(1)), &too_soon);
+    suite.net.advance(1);
+    suite.execute("guardian", &pause(Some(1))).unwrap();
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn a_bounced_report_waits_as_long_as_it_is_told_but_not_for_ever() {
     suite.report(&suite.downtime("alice"));
     suite.net.relay_all().unwrap();
     assert_eq!(suite.queued_until(1), retry_at);
+    let first = suite.received();
     let early = ContractError::NothingDue {
         next: Some(retry_at),
     };
@@ -114,6 +115,8 @@ fn a_bounced_report_waits_as_long_as_it_is_told_but_not_for_ever() {
     suite.net.relay_all().unwrap();
     assert_eq!(suite.state(1), accepted(103));
     assert_eq!(suite.report_by(1).attempts, 3);
+    // By nonce and digest the host knows when it saw the slash first: all three are the same.
+    assert_eq!(suite.received(), [&first[..], &first, &first].concat());
 }
 
 #[test]
@@ -186,69 +189,63 @@ fn a_timeout_on_close_queues_a_report_that_was_not_sent_again() {
     assert_eq!(suite.state(1), accepted(101));
 }
 
+/// Whoever holds the keys of a client that died can prove any answer of the host's with it.
 #[test]
-fn late_acks_from_a_channel_that_was_given_up_count_as_results_only() {
-    for (answer, expected) in [
-        (Answer::Accept {}, accepted(101)),
-        (
-            Answer::Fail("no".into()),
-            ReportState::Sent {
-                channel: String::new(),
-            },
-        ),
-        (
-            Answer::Fixed(SlashAck::Bounced {
-                retry_at: Timestamp::from_nanos(u64::MAX),
-            }),
-            ReportState::Sent {
-                channel: String::new(),
-            },
-        ),
+fn a_client_that_was_given_up_cannot_answer_for_the_host() {
+    let retry_at = Timestamp::from_nanos(u64::MAX);
+    let rejected = SlashAck::Rejected {
+        reason: "no".into(),
+    };
+    let executed = SlashAck::Accepted {
+        request: 9u64.into(),
+        outcome: Some(Outcome::Executed {}),
+    };
+    for forged in [
+        Some(Answer::Accept {}),
+        Some(Answer::Fixed(executed)),
+        Some(Answer::Fixed(rejected)),
+        Some(Answer::Fixed(SlashAck::Bounced { retry_at })),
+        Some(Answer::Fail("no".into())),
+        None,
     ] {
         let mut suite = Suite::with_operators();
-        suite.answer(answer);
         suite.report(&suite.downtime("alice"));
         let old = suite.net.only_pending(Side::Consumer).unwrap();
-        suite.net.receive(&old).unwrap();
+        match &forged {
+            Some(answer) => {
+                suite.answer(answer.clone());
+                suite.net.receive(&old).unwrap();
+            }
+            None => suite.net.advance(TIMEOUT),
+        }
+        let first = suite.channel_id();
         let renew = ExecuteMsg::RenewChannel {
             connection_id: None,
         };
         suite.execute("owner", &renew).unwrap();
-        suite.open_channel();
-        let second = suite.channel_id();
-        assert_eq!(suite.relay(), 1);
-        suite.net.acknowledge(&old).unwrap();
-        let expected = match expected {
-            ReportState::Sent { .. } => ReportState::Sent { channel: second },
-            other => other,
+        let before = suite.dump();
+        let ignored = match &forged {
+            Some(_) => suite.net.acknowledge(&old).unwrap(),
+            None => suite.net.timeout(&old).unwrap(),
         };
-        assert_eq!(suite.state(1), expected);
+        let event = ignored
+            .events
+            .iter()
+            .find(|e| e.ty == "wasm-answer_ignored");
+        let given_up = ("cause", "the channel was given up");
+        assert!(event.unwrap().attributes.iter().any(|a| *a == given_up));
+        assert_eq!(suite.dump(), before);
+        assert_eq!(suite.sent_on(1), first);
+
+        // The host itself answers on the next channel.
+        suite.answer(Answer::Accept {});
+        suite.open_channel();
+        assert_eq!(suite.relay(), 1);
+        suite.net.relay_all().unwrap();
+        assert!(matches!(suite.state(1), ReportState::Accepted { .. }));
+        suite.outcome(1, Outcome::Executed {});
         assert_eq!(suite.report_by(1).last_error, None);
     }
-}
-
-#[test]
-fn what_the_host_accepted_is_not_undone_by_a_later_refusal() {
-    let mut suite = Suite::with_operators();
-    suite.report(&suite.downtime("alice"));
-    let old = suite.net.only_pending(Side::Consumer).unwrap();
-    let renew = ExecuteMsg::RenewChannel {
-        connection_id: None,
-    };
-    suite.execute("owner", &renew).unwrap();
-    suite.open_channel();
-    assert_eq!(suite.relay(), 1);
-    let new = suite.net.pending(Side::Consumer).pop().unwrap();
-    suite.net.receive(&new).unwrap();
-    suite.net.acknowledge(&new).unwrap();
-    assert_eq!(suite.state(1), accepted(101));
-    // The old packet arrives last, at a host that changed its mind.
-    suite.answer(Answer::Fixed(SlashAck::Rejected {
-        reason: "no".into(),
-    }));
-    suite.net.receive(&old).unwrap();
-    suite.net.acknowledge(&old).unwrap();
-    assert_eq!(suite.state(1), accepted(101));
 }
 
 #[test]
@@ -331,7 +328,7 @@ fn reports_that_wait_cannot_starve_one_that_is_due() {
 }
 
 /// A gateway on its own, with operator `alice` and report 1 sent on `channel-0`.
-fn reported() -> (Lone, IbcPacket) {
+pub fn reported() -> (Lone, IbcPacket) {
     let mut gateway = Lone::new();
     gateway.apply(&set(1, &[power("alice", 1)]));
     // A set counts from the block after the one that applied it.
@@ -342,6 +339,7 @@ fn reported() -> (Lone, IbcPacket) {
         kind: DOWNTIME.into(),
         height: env.block.height.into(),
         time: env.block.time,
+        evidence: None,
     };
     let deps = gateway.deps.as_mut();
     let response = contract::sudo(deps, env, SudoMsg::Report(infraction)).unwrap();
@@ -390,6 +388,7 @@ fn slash(nonce: u64) -> Binary {
         update_id: 1u64.into(),
         height: 1u64.into(),
         time: Timestamp::default(),
+        evidence: None,
     });
     to_json_binary(&packet).unwrap()
 }

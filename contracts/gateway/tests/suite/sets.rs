@@ -47,6 +47,44 @@ fn a_set_is_applied_and_acknowledged_with_height_and_time() {
 }
 
 #[test]
+fn an_empty_set_is_a_heartbeat() {
+    let mut suite = Suite::with_operators();
+    let before = suite.dump();
+    let at = suite.apply(&set(2, &[]));
+    // The host learns height and time; here nothing but the newest update changed.
+    assert_eq!(at, (suite.height().into(), suite.now()));
+    let changed = |before: &[(Vec<u8>, Vec<u8>)], after: Vec<(Vec<u8>, Vec<u8>)>| -> Vec<_> {
+        let is_new = |entry: &(Vec<u8>, Vec<u8>)| !before.contains(entry);
+        after.into_iter().filter(is_new).map(|(k, _)| k).collect()
+    };
+    assert_eq!(changed(&before, suite.dump()), [b"total".to_vec()]);
+    assert_eq!(suite.dump().len(), before.len());
+    assert_eq!(suite.total(), (150u128.into(), 2));
+    assert_eq!(suite.config().last_update.u64(), 2);
+    assert_eq!(suite.operator("alice").update_id.u64(), 1);
+    let total = suite.power_at(2, None).unwrap();
+    assert_eq!((total.power.u128(), total.update_id.u64()), (150, 1));
+
+    // Late or repeated ones change nothing, and are acknowledged.
+    suite.apply(&set(5, &[power("bob", 60)]));
+    let before = suite.dump();
+    for update in [2, 4, 5] {
+        suite.net.advance(10);
+        let at = suite.apply(&set(update, &[]));
+        assert_eq!(at, (suite.height().into(), suite.now()));
+        assert_eq!(suite.dump(), before);
+    }
+    // A set that a heartbeat overtook is applied: it is of other operators' last updates.
+    suite.apply(&set(9, &[]));
+    suite.apply(&set(8, &[power("bob", 70)]));
+    assert_eq!(suite.operators(), pairs(&[("alice", 100), ("bob", 70)]));
+    assert_eq!(suite.total(), (170u128.into(), 9));
+    let zero = to_json_binary(&set(0, &[])).unwrap();
+    let text = suite.refused(zero);
+    assert_eq!(text, ContractError::ZeroUpdate.to_string());
+}
+
+#[test]
 fn late_packet_does_not_resurrect_a_removed_operator() {
     let mut suite = Suite::open();
     let first = suite.send(&set(1, &[power("alice", 100)]));
@@ -366,7 +404,8 @@ fn told(sets: &[OperatorSet]) -> View {
         holders: (0..80).map(holder).collect(),
         total: TotalPowerResponse {
             power: listed.iter().map(|o| o.power).sum(),
-            update_id: told.map(|o| o.update_id).max().unwrap_or_default(),
+            // Of heartbeats too.
+            update_id: sets.iter().map(|set| set.update_id).max().unwrap(),
         },
         listed,
         records,
