@@ -5,12 +5,17 @@ use cosmwasm_std::{Addr, Api, OverflowError, StdResult, Storage, Uint128};
 use palisade_types::asset::Destination;
 
 use crate::error::ContractError;
-use crate::state::{Books, IDLE};
+use crate::state::{Books, IDLE, SEIZED};
 
 impl Books {
     /// What the cap of the asset is for.
     pub(crate) fn principal(&self) -> Result<Uint128, OverflowError> {
         self.idle.checked_add(self.staked)
+    }
+
+    /// All that the vault owes.
+    pub(crate) fn owed(&self) -> Result<Uint128, OverflowError> {
+        self.principal()?.checked_add(self.seized)
     }
 
     /// Takes from what is staked: never more than was recorded in, whatever the neighbour says.
@@ -67,6 +72,17 @@ pub(crate) fn debit_idle(
         IDLE.save(storage, (owner, asset), &rest)?;
     }
     books.idle = books.idle.checked_sub(amount)?;
+    Ok(())
+}
+
+/// Adds to what waits for a destination. The sum of an asset is the caller's to keep.
+pub(crate) fn credit_seized(
+    storage: &mut dyn Storage,
+    entry: (&str, u32, &str),
+    amount: Uint128,
+) -> Result<(), ContractError> {
+    let before = SEIZED.may_load(storage, entry)?.unwrap_or_default();
+    SEIZED.save(storage, entry, &before.checked_add(amount)?)?;
     Ok(())
 }
 

@@ -69,18 +69,18 @@ pub fn execute(
             recipient,
         } => idle::withdraw(deps, &env, &info, &asset, amount, recipient.as_deref()),
         ExecuteMsg::UpdateRate { asset } => asset::update_rate(deps, &env, &asset),
-        ExecuteMsg::PayOut { asset, destination } => {
-            seizure::pay_out(deps, &env, &asset, destination)
-        }
+        ExecuteMsg::PayOut {
+            asset,
+            account,
+            destination,
+        } => seizure::pay_out(deps, &env, &asset, account, destination),
         ExecuteMsg::Release {
             asset,
             amount,
             recipient,
         } => stake::release(deps, &env, &info, &asset, amount, &recipient),
-        ExecuteMsg::Seize {
-            seized,
-            destination,
-        } => stake::seize(deps, &info, seized, &destination),
+        ExecuteMsg::Seize { seized, payees } => seizure::seize(deps, &info, seized, payees),
+        ExecuteMsg::Redirect(redirection) => seizure::redirect(deps, &env, &info, redirection),
         ExecuteMsg::RegisterAsset(new) => asset::register(deps, &env, &info, new),
         ExecuteMsg::UpdateAsset { asset, change } => {
             asset::update(deps, &env, &info, &asset, change)

@@ -172,12 +172,67 @@ pub enum ContractError {
     },
 
     /// Nothing waits for this destination.
-    #[error("no {asset} is booked for {}", destination.recipient().map_or("burning".to_string(), Addr::into_string))]
+    #[error(
+        "no {asset} is booked under account {account} for {}",
+        name(destination)
+    )]
     NothingSeized {
         /// The asset.
         asset: AssetId,
+        /// The account.
+        account: u32,
         /// The destination.
         destination: Destination,
+    },
+
+    /// A seizure has some payees, and not many.
+    #[error("a seizure has 1 to {most} payees, there are {actual}")]
+    PayeeCount {
+        /// Most of them.
+        most: usize,
+        /// How many there are.
+        actual: usize,
+    },
+
+    /// A payee of nothing.
+    #[error(
+        "the share under account {account} for {} must be above zero",
+        name(destination)
+    )]
+    ZeroShare {
+        /// The account.
+        account: u32,
+        /// The destination.
+        destination: Destination,
+    },
+
+    /// The shares leave something over, or give away more than there is.
+    #[error("the shares of the payees add up to {total}, not to 1")]
+    SharesNotWhole {
+        /// Their sum.
+        total: Decimal,
+    },
+
+    /// What is booked under account 0 is bounties: no service has a say about them.
+    #[error("what is booked under account 0 cannot be redirected")]
+    NobodysAccount,
+
+    /// A redirection leads back to where it starts.
+    #[error("what waits for {} is booked for it already", name(destination))]
+    SameDestination {
+        /// The destination.
+        destination: Destination,
+    },
+
+    /// The token delivered less than it said: not what it promises is counted, but what is there.
+    #[error("the vault would owe {owed} {asset} and hold {balance}")]
+    UnderDelivered {
+        /// The asset.
+        asset: AssetId,
+        /// What the books would come to.
+        owed: Uint128,
+        /// What the token says that the vault holds.
+        balance: Uint128,
     },
 
     /// What the vault pays to itself would belong to nobody.
@@ -250,4 +305,29 @@ pub enum ContractError {
         /// Largest change, as a fraction of the last good rate.
         max_change: Decimal,
     },
+
+    /// The provider's clock went back.
+    #[error("the rate was set at {updated_at}, before the last good one at {last}")]
+    RateOutdated {
+        /// When the provider set its rate.
+        updated_at: Timestamp,
+        /// When it set the last good one.
+        last: Timestamp,
+    },
+
+    /// A rate changes once in a block, or many small steps would be one large one.
+    #[error("the rate became {kept} in this block already, and cannot become {rate}")]
+    RateChangedAlready {
+        /// The rate that this block brought.
+        kept: Decimal,
+        /// The provider's rate.
+        rate: Decimal,
+    },
+}
+
+/// How a destination is named in an error.
+fn name(destination: &Destination) -> String {
+    destination
+        .recipient()
+        .map_or("burning".to_string(), Addr::into_string)
 }

@@ -1,7 +1,7 @@
 //! One builder for each event. Amounts are in base units of the asset.
 
 use cosmwasm_std::{Addr, Attribute, Event, Uint128};
-use palisade_types::asset::Destination;
+use palisade_types::asset::{Destination, Payee, Redirection};
 use palisade_types::vault::AssetChange;
 
 use crate::state::{Asset, Rate};
@@ -93,23 +93,40 @@ pub(crate) fn release(asset: &str, amount: Uint128, recipient: &Addr) -> Event {
         .add_attribute("recipient", recipient)
 }
 
-pub(crate) fn seize(asset: &str, amount: Uint128, destination: &Destination) -> Event {
+pub(crate) fn seize(asset: &str, amount: Uint128, payee: &Payee) -> Event {
     Event::new("seize")
         .add_attribute("asset", asset)
         .add_attribute("amount", amount)
-        .add_attributes(to(destination))
+        .add_attribute("account", payee.account.to_string())
+        .add_attributes(recipient("recipient", &payee.destination))
 }
 
-pub(crate) fn pay_out(asset: &str, amount: Uint128, destination: &Destination) -> Event {
+pub(crate) fn pay_out(
+    asset: &str,
+    account: u32,
+    amount: Uint128,
+    destination: &Destination,
+) -> Event {
     Event::new("pay_out")
         .add_attribute("asset", asset)
         .add_attribute("amount", amount)
-        .add_attributes(to(destination))
+        .add_attribute("account", account.to_string())
+        .add_attributes(recipient("recipient", destination))
+}
+
+/// An amount of zero says that nothing was there to redirect.
+pub(crate) fn redirect(redirection: &Redirection, amount: Uint128) -> Event {
+    Event::new("redirect")
+        .add_attribute("asset", &redirection.asset)
+        .add_attribute("amount", amount)
+        .add_attribute("account", redirection.account.to_string())
+        .add_attributes(recipient("from", &redirection.from))
+        .add_attributes(recipient("to", &redirection.to))
 }
 
 /// The recipient; what is to be burned has none.
-fn to(destination: &Destination) -> Option<Attribute> {
+fn recipient(key: &str, destination: &Destination) -> Option<Attribute> {
     destination
         .recipient()
-        .map(|recipient| Attribute::new("recipient", recipient))
+        .map(|recipient| Attribute::new(key, recipient))
 }

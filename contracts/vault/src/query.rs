@@ -127,24 +127,28 @@ pub(crate) fn books(deps: Deps, env: &Env, id: &str) -> Result<BooksResponse, Co
 pub(crate) fn seized(
     deps: Deps,
     id: &str,
-    start_after: Option<&Destination>,
+    start_after: Option<&(u32, Destination)>,
     limit: Option<u32>,
 ) -> Result<Vec<SeizedResponse>, ContractError> {
     state::books(deps.storage, id)?;
     let start = start_after
-        .map(|destination| destination_key(deps.api, destination))
+        .map(|(account, to)| destination_key(deps.api, to).map(|key| (*account, key)))
         .transpose()?;
+    let start = start
+        .as_ref()
+        .map(|(account, key)| (*account, key.as_str()));
     let page: StdResult<Vec<SeizedResponse>> = SEIZED
-        .prefix(id)
+        .sub_prefix(id)
         .range(
             deps.storage,
-            start.as_deref().map(Bound::exclusive),
+            start.map(Bound::exclusive),
             None,
             Order::Ascending,
         )
         .take(page::take(limit))
         .map(|entry| {
-            entry.map(|(key, amount)| SeizedResponse {
+            entry.map(|((account, key), amount)| SeizedResponse {
+                account,
                 destination: destination_of(key),
                 amount,
             })

@@ -24,26 +24,58 @@ pub(crate) fn last(
     Ok((rate, fresh))
 }
 
-/// Asks for the rate of an asset, which must be good, and stores what is new in it. Returns the
-/// rate if it was new. A fixed rate costs nothing: it is never new.
+/// What a rate provider's good answer changed.
+pub(crate) enum Answer {
+    /// Nothing: it is known, or the rate is fixed.
+    Known,
+    /// The rate, or its time, which is stored now.
+    New(Rate),
+    /// It came second within a block, which keeps the rate that came first.
+    Late {
+        /// The rate that came first.
+        kept: Decimal,
+        /// The provider's rate.
+        rate: Decimal,
+    },
+}
+
+/// Asks for the rate of an asset, which must be good, and stores what is new in it. A fixed rate
+/// costs nothing: it is never new.
+///
+/// One change for each block: by many small steps within one, each of them believed, a provider
+/// could go as far as it likes.
 pub(crate) fn refresh(
     storage: &mut dyn Storage,
     querier: QuerierWrapper,
     asset: &str,
     source: &RateSource,
     now: Timestamp,
-) -> Result<Option<Rate>, ContractError> {
+) -> Result<Answer, ContractError> {
     let RateSource::Provider { max_change, .. } = source else {
-        return Ok(None);
+        return Ok(Answer::Known);
     };
     let last = RATES.load(storage, asset)?;
-    let rate = ask(querier, source, now)?;
+    let mut rate = ask(querier, source, now)?;
+    if rate.at < last.at {
+        return Err(ContractError::RateOutdated {
+            updated_at: rate.at,
+            last: last.at,
+        });
+    }
     check_change(last.rate, rate.rate, *max_change)?;
-    if rate == last {
-        return Ok(None);
+    if rate.rate == last.rate {
+        rate.block = last.block;
+        if rate.at == last.at {
+            return Ok(Answer::Known);
+        }
+    } else if last.block == now {
+        return Ok(Answer::Late {
+            kept: last.rate,
+            rate: rate.rate,
+        });
     }
     RATES.save(storage, asset, &rate)?;
-    Ok(Some(rate))
+    Ok(Answer::New(rate))
 }
 
 /// The present rate of a source, whatever it was before.
@@ -57,6 +89,7 @@ pub(crate) fn ask(
             return Ok(Rate {
                 rate: *rate,
                 at: now,
+                block: now,
             })
         }
         RateSource::Provider {
@@ -91,6 +124,7 @@ pub(crate) fn ask(
     Ok(Rate {
         rate,
         at: updated_at,
+        block: now,
     })
 }
 

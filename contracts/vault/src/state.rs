@@ -23,8 +23,8 @@ pub(crate) const RATES: Map<&str, Rate> = Map::new("r");
 pub(crate) const BOOKS: Map<&str, Books> = Map::new("b");
 /// (owner, asset) -> idle tokens. Never zero.
 pub(crate) const IDLE: Map<(&Addr, &str), Uint128> = Map::new("i");
-/// (asset, recipient; empty: to burn) -> seized, not yet paid out. Never zero.
-pub(crate) const SEIZED: Map<(&str, &str), Uint128> = Map::new("s");
+/// (asset, account, recipient; empty: to burn) -> seized, not yet paid out. Never zero.
+pub(crate) const SEIZED: Map<(&str, u32, &str), Uint128> = Map::new("s");
 
 /// The neighbour.
 #[cw_serde]
@@ -60,6 +60,9 @@ pub(crate) struct Rate {
     pub rate: Decimal,
     /// When it was set: by the provider's clock, or by the block's if it is fixed.
     pub at: Timestamp,
+    /// The time of the block that brought it: no other rate is taken in that block.
+    #[serde(rename = "b")]
+    pub block: Timestamp,
 }
 
 /// What the vault owes of one asset.

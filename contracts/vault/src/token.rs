@@ -114,6 +114,29 @@ pub(crate) fn balance(
     }
 }
 
+/// Refuses a deposit after which the vault would hold less than it owes. Its tokens arrived before
+/// its hook. The bank delivers what it says, and is not asked.
+pub(crate) fn require_delivered(
+    querier: QuerierWrapper,
+    asset: &str,
+    kind: &AssetKind,
+    vault: &Addr,
+    owed: Uint128,
+) -> Result<(), ContractError> {
+    if let AssetKind::Native { .. } = kind {
+        return Ok(());
+    }
+    let balance = balance(querier, kind, vault)?;
+    if balance < owed {
+        return Err(ContractError::UnderDelivered {
+            asset: asset.to_string(),
+            owed,
+            balance,
+        });
+    }
+    Ok(())
+}
+
 fn call_cw20(token: &str, msg: &Cw20ExecuteMsg) -> Result<CosmosMsg, StdError> {
     Ok(WasmMsg::Execute {
         contract_addr: token.to_string(),

@@ -285,6 +285,95 @@ fn prices_are_in_the_order_asked_and_fixed_ones_always_fresh() {
     assert!(error.contains("no asset is called gone"), "{error}");
 }
 
+#[test]
+fn a_rate_that_moves_twice_within_a_block_moves_once() {
+    let mut suite = Suite::new();
+    suite.set_rate("1.3");
+    suite.by("stranger", &update_rate(LST)).unwrap();
+    // Each step is within a tenth of the one before; together they are more.
+    suite.set_rate("1.4");
+    let late = |kept, to| ContractError::RateChangedAlready {
+        kept: rate(kept),
+        rate: rate(to),
+    };
+    suite.refuses(late("1.3", "1.4"), |s| s.by("stranger", &update_rate(LST)));
+    // A deposit goes on with the rate that came first: a good one, of this very block.
+    let response = suite.deposit("alice", LST, 100, Some("val")).unwrap();
+    assert!(response.events.iter().all(|e| e.ty != "wasm-update_rate"));
+    assert_eq!(prices(&suite)[0], price(LST, rate("1.3"), 90, true));
+    assert_eq!(suite.books(LST), (0, 100, 0, 100));
+    // A step that would be too large by itself stops it, as ever.
+    suite.set_rate("1.431");
+    refused_everywhere(&mut suite, || jump("1.3", "1.431"));
+    // Back where it was it is no change.
+    suite.set_rate("1.3");
+    suite.by("stranger", &update_rate(LST)).unwrap();
+
+    suite.net.host.next_block();
+    suite.set_rate("1.4");
+    suite.deposit("alice", LST, 100, Some("val")).unwrap();
+    suite.set_rate("1.5");
+    suite.refuses(late("1.4", "1.5"), |s| s.by("stranger", &update_rate(LST)));
+    assert_eq!(suite.asset(LST).rate, rate("1.4"));
+}
+
+#[test]
+fn a_rate_set_by_the_owner_moves_no_more_in_its_block() {
+    let mut suite = Suite::new();
+    suite.set_rate("1.9");
+    let change = AssetChange {
+        rate: Some(suite.provided()),
+        ..AssetChange::default()
+    };
+    suite.as_owner(&update(change)).unwrap();
+    suite.set_rate("1.8");
+    let late = ContractError::RateChangedAlready {
+        kept: rate("1.9"),
+        rate: rate("1.8"),
+    };
+    suite.refuses(late, |s| s.by("stranger", &update_rate(LST)));
+}
+
+#[test]
+fn a_newer_time_of_the_same_rate_is_no_change_of_it() {
+    let mut suite = Suite::new();
+    suite.set_rate("1.3");
+    suite.by("stranger", &update_rate(LST)).unwrap();
+    let later = suite.net.host.time().plus_seconds(1);
+    suite.set_rate_at("1.3", later);
+    suite.by("stranger", &update_rate(LST)).unwrap();
+    assert_eq!(suite.asset(LST).rate_updated_at, later);
+    // Confirming a rate does not use up the change of a block.
+    suite.net.host.next_block();
+    suite.set_rate("1.3");
+    suite.by("stranger", &update_rate(LST)).unwrap();
+    suite.set_rate("1.4");
+    suite.by("stranger", &update_rate(LST)).unwrap();
+    assert_eq!(suite.asset(LST).rate, rate("1.4"));
+}
+
+#[test]
+fn a_provider_whose_clock_goes_back_is_not_believed() {
+    let mut suite = Suite::new();
+    suite.net.host.advance(100);
+    suite.set_rate("1.3");
+    suite.by("stranger", &update_rate(LST)).unwrap();
+    let last = suite.net.host.time();
+    suite.net.host.advance(100);
+    let updated_at = last.minus_nanos(1);
+    for answer in ["1.3", "1.2"] {
+        suite.set_rate_at(answer, updated_at);
+        refused_everywhere(&mut suite, || ContractError::RateOutdated {
+            updated_at,
+            last,
+        });
+    }
+    // The same time again is allowed: some providers round it.
+    suite.set_rate_at("1.2", last);
+    suite.deposit("alice", LST, 100, None).unwrap();
+    assert_eq!(suite.asset(LST).rate, rate("1.2"));
+}
+
 fn update(change: AssetChange) -> ExecuteMsg {
     ExecuteMsg::UpdateAsset {
         asset: LST.into(),

@@ -13,10 +13,9 @@
 mod common;
 
 use common::*;
-use cosmwasm_std::{to_json_binary, Decimal, Empty, StdError, Uint128};
-use cw20::Cw20ExecuteMsg;
-use palisade_types::asset::{AssetKind, Destination, RateSource};
-use palisade_types::vault::{Cw20HookMsg, ExecuteMsg, NewAsset, QueryMsg, SeizedResponse};
+use cosmwasm_std::{StdError, Uint128};
+use palisade_types::asset::{Destination, Redirection};
+use palisade_types::vault::{ExecuteMsg, QueryMsg, SeizedResponse};
 use palisade_vault::ContractError;
 
 fn burn() -> Destination {
@@ -104,7 +103,7 @@ fn the_delegation_contract_gets_no_more_than_was_recorded_in() {
 }
 
 #[test]
-fn only_the_delegation_contract_releases_and_seizes() {
+fn only_the_delegation_contract_releases_seizes_and_redirects() {
     let mut suite = staked();
     let release = ExecuteMsg::Release {
         asset: ATOM.into(),
@@ -113,8 +112,14 @@ fn only_the_delegation_contract_releases_and_seizes() {
     };
     let seize = ExecuteMsg::Seize {
         seized: amounts(&[(ATOM, 10)]),
-        destination: burn(),
+        payees: vec![payee(SERVICE, &burn(), "1")],
     };
+    let redirect = ExecuteMsg::Redirect(Redirection {
+        asset: ATOM.into(),
+        account: SERVICE,
+        from: burn(),
+        to: suite.send_to("stranger"),
+    });
     for who in ["owner", "guardian", "alice", "stranger"] {
         let unauthorized = || ContractError::Unauthorized {
             sender: palisade_testing::Network::new().host.account(who),
@@ -122,6 +127,7 @@ fn only_the_delegation_contract_releases_and_seizes() {
         };
         suite.refuses(unauthorized(), |s| s.by(who, &release));
         suite.refuses(unauthorized(), |s| s.by(who, &seize));
+        suite.refuses(unauthorized(), |s| s.by(who, &redirect));
     }
 }
 
@@ -142,7 +148,7 @@ fn a_seizure_is_booked_by_asset_and_destination_and_moves_no_token() {
     let response = suite.seize(&[(ATOM, 30)], &burn()).unwrap();
     assert_eq!(
         event(&response, "seize"),
-        pairs(&[("asset", ATOM), ("amount", "30")])
+        pairs(&[("asset", ATOM), ("amount", "30"), ("account", "7")])
     );
     let response = suite.seize(&[(ATOM, 7)], &treasury).unwrap();
     let recipient = suite.account("treasury");
@@ -151,6 +157,7 @@ fn a_seizure_is_booked_by_asset_and_destination_and_moves_no_token() {
         pairs(&[
             ("asset", ATOM),
             ("amount", "7"),
+            ("account", "7"),
             ("recipient", recipient.as_str()),
         ])
     );
@@ -171,7 +178,7 @@ fn zero_amounts_are_skipped_and_repeated_assets_summed() {
         .unwrap();
     assert_eq!(
         event(&response, "seize"),
-        pairs(&[("asset", GOLD), ("amount", "7")])
+        pairs(&[("asset", GOLD), ("amount", "7"), ("account", "7")])
     );
     assert_eq!(suite.seized(ATOM), []);
     assert_eq!(suite.seized(GOLD), [(burn(), 7)]);
@@ -228,6 +235,7 @@ fn anybody_pays_out_what_was_seized_once() {
         pairs(&[
             ("asset", ATOM),
             ("amount", "100"),
+            ("account", "7"),
             ("recipient", recipient.as_str()),
         ])
     );
@@ -241,7 +249,7 @@ fn anybody_pays_out_what_was_seized_once() {
     let response = suite.pay_out(ATOM, &burn()).unwrap();
     assert_eq!(
         event(&response, "pay_out"),
-        pairs(&[("asset", ATOM), ("amount", "40")])
+        pairs(&[("asset", ATOM), ("amount", "40"), ("account", "7")])
     );
     suite.pay_out(GOLD, &burn()).unwrap();
     assert_eq!(suite.supply(ATOM), atoms - 40);
@@ -253,6 +261,7 @@ fn anybody_pays_out_what_was_seized_once() {
     for (asset, destination) in [(ATOM, treasury), (GOLD, burn())] {
         let nothing = ContractError::NothingSeized {
             asset: asset.into(),
+            account: SERVICE,
             destination: destination.clone(),
         };
         suite.refuses(nothing, |s| s.pay_out(asset, &destination));
@@ -269,90 +278,12 @@ fn what_is_booked_for_one_destination_is_not_another_s() {
     for destination in [stranger, burn()] {
         let nothing = ContractError::NothingSeized {
             asset: ATOM.into(),
+            account: SERVICE,
             destination: destination.clone(),
         };
         suite.refuses(nothing, |s| s.pay_out(ATOM, &destination));
     }
     assert_eq!(suite.seized(ATOM), [(treasury, 100)]);
-}
-
-/// A vault that also holds 1,000 units of a token that lets go of nothing.
-fn with_broken_token() -> Suite {
-    let mut suite = staked();
-    let (alice, deployer) = (suite.account("alice"), suite.account("deployer"));
-    let code = suite.net.host.store(broken_token());
-    let host = &mut suite.net.host;
-    let broken = host
-        .instantiate(code, &deployer, &Empty {}, "broken")
-        .unwrap();
-    let asset = NewAsset {
-        id: "broken".into(),
-        kind: AssetKind::Cw20 {
-            address: broken.to_string(),
-        },
-        rate: RateSource::Fixed {
-            rate: Decimal::one(),
-        },
-        ..suite.new_atom()
-    };
-    suite.as_owner(&ExecuteMsg::RegisterAsset(asset)).unwrap();
-    let hook = Cw20HookMsg::Deposit {
-        operator: Some(suite.account("val").to_string()),
-        owner: None,
-    };
-    let send = Cw20ExecuteMsg::Send {
-        contract: suite.vault.to_string(),
-        amount: Uint128::new(1_000),
-        msg: to_json_binary(&hook).unwrap(),
-    };
-    suite.net.host.execute(&alice, &broken, &send, &[]).unwrap();
-    assert_eq!(suite.books("broken"), (0, 1_000, 0, 1_000));
-    suite
-}
-
-#[test]
-fn one_broken_asset_blocking_the_slash_of_the_rest() {
-    let mut suite = with_broken_token();
-    let treasury = suite.send_to("treasury");
-    suite
-        .seize(&[("broken", 200), (ATOM, 100)], &treasury)
-        .unwrap();
-    suite.seize(&[("broken", 50)], &burn()).unwrap();
-    assert_eq!(suite.books("broken"), (0, 750, 250, 1_000));
-
-    // Its payouts fail, and stay booked; the others go through.
-    let before = suite.snapshot();
-    for destination in [&treasury, &burn()] {
-        let error = suite
-            .pay_out("broken", destination)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("this token is broken"), "{error}");
-    }
-    assert_eq!(suite.snapshot(), before);
-    assert_eq!(
-        suite.seized("broken"),
-        [(burn(), 50), (treasury.clone(), 200)]
-    );
-    suite.pay_out(ATOM, &treasury).unwrap();
-    assert_eq!(suite.purse("treasury", ATOM), 100);
-}
-
-#[test]
-fn a_recipient_that_refuses_tokens_blocking_others() {
-    let mut suite = staked();
-    // The vault as recipient stands for any that cannot be paid.
-    let refusing = Destination::Send {
-        recipient: suite.vault.to_string(),
-    };
-    let treasury = suite.send_to("treasury");
-    suite.seize(&[(ATOM, 60)], &refusing).unwrap();
-    suite.seize(&[(ATOM, 40)], &treasury).unwrap();
-    suite.refuses(ContractError::PaymentToSelf, |s| s.pay_out(ATOM, &refusing));
-    suite.pay_out(ATOM, &treasury).unwrap();
-    suite.release(ATOM, 900, "alice").unwrap();
-    assert_eq!(suite.purse("treasury", ATOM), 40);
-    assert_eq!(suite.books(ATOM), (0, 0, 60, 60));
 }
 
 #[test]
@@ -369,32 +300,39 @@ fn seizures_and_releases_need_no_rate() {
 }
 
 #[test]
-fn seizures_are_listed_in_bounded_pages() {
+fn seizures_are_listed_by_account_and_destination_in_bounded_pages() {
     let mut suite = staked();
-    let mut all = vec![(burn(), 1)];
-    suite.seize(&[(ATOM, 1)], &burn()).unwrap();
-    let mut recipients: Vec<Destination> = (0..101)
+    let mut recipients: Vec<Destination> = (0..50)
         .map(|number| suite.send_to(&format!("recipient {number}")))
         .collect();
     recipients.sort_by_key(Destination::recipient);
-    for destination in recipients {
-        suite.seize(&[(ATOM, 2)], &destination).unwrap();
-        all.push((destination, 2));
+    recipients.insert(0, burn());
+    let mut all = vec![];
+    // The accounts in an order that is neither theirs nor that of their names.
+    for account in [10_000, 0, 300] {
+        for destination in &recipients {
+            let payees = [payee(account, destination, "1")];
+            suite.seize_for(&[(ATOM, 2)], &payees).unwrap();
+            all.push((account, destination.clone()));
+        }
     }
-    let page = |start_after: Option<&Destination>, limit| {
+    all.sort_by_key(|(account, _)| *account);
+    let page = |start_after: Option<&(u32, Destination)>, limit| {
         let page: Vec<SeizedResponse> = suite.query(&QueryMsg::Seized {
             asset: ATOM.into(),
             start_after: start_after.cloned(),
             limit,
         });
+        assert!(page.iter().all(|seized| seized.amount.u128() == 2));
         page.into_iter()
-            .map(|seized| (seized.destination, seized.amount.u128()))
+            .map(|seized| (seized.account, seized.destination))
             .collect::<Vec<_>>()
     };
     assert_eq!(page(None, None), all[..30]);
     assert_eq!(page(None, Some(u32::MAX)), all[..100]);
-    assert_eq!(page(Some(&all[0].0), Some(2)), all[1..3]);
-    assert_eq!(page(Some(&all[99].0), None), all[100..]);
+    assert_eq!(page(Some(&all[0]), Some(2)), all[1..3]);
+    assert_eq!(page(Some(&all[50]), Some(2)), all[51..53]);
+    assert_eq!(page(Some(&all[99]), Some(100)), all[100..]);
     let unknown = suite.query_error(&QueryMsg::Seized {
         asset: "gone".into(),
         start_after: None,

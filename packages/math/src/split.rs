@@ -1,6 +1,6 @@
-use cosmwasm_std::{Uint128, Uint256};
+use cosmwasm_std::{Decimal, Uint128, Uint256};
 
-use crate::wide::{mul_div_floor, narrow};
+use crate::wide::{atomics, check_fraction, mul_div_floor, narrow, ONE};
 use crate::MathError;
 
 /// Splits `amount` in proportion to `weights`, to the last unit: part `i` is
@@ -42,6 +42,25 @@ pub fn apportion(amount: Uint128, weights: &[Uint128]) -> Result<Vec<Uint128>, M
         given = due;
     }
     Ok(parts)
+}
+
+/// A share of an amount: `floor(amount * share)`.
+///
+/// Rounds down, in favour of whoever gets the rest.
+///
+/// # Errors
+/// [`MathError::InvalidFraction`] for a share above one.
+///
+/// ```
+/// use cosmwasm_std::{Decimal, Uint128};
+/// use palisade_math::portion;
+///
+/// assert_eq!(portion(Uint128::new(101), Decimal::percent(30))?, Uint128::new(30));
+/// # Ok::<(), palisade_math::MathError>(())
+/// ```
+pub fn portion(amount: Uint128, share: Decimal) -> Result<Uint128, MathError> {
+    check_fraction("share", share)?;
+    narrow(mul_div_floor(amount, atomics(share), ONE)?)
 }
 
 /// The sum of `parts`, which may be wider than each.

@@ -6,6 +6,7 @@ use palisade_types::asset::RateSource;
 use palisade_types::vault::{AssetChange, NewAsset};
 
 use crate::error::ContractError;
+use crate::rate::Answer;
 use crate::state::{self, Asset, Books, ASSETS, BOOKS, RATES, TOKENS};
 use crate::{events, rate, token};
 
@@ -87,8 +88,13 @@ pub(crate) fn update_rate(deps: DepsMut, env: &Env, id: &str) -> Result<Response
             asset: id.to_string(),
         });
     }
-    let new = rate::refresh(deps.storage, deps.querier, id, &source, env.block.time)?;
-    Ok(Response::new().add_events(new.map(|rate| events::update_rate(id, &rate))))
+    let answer = rate::refresh(deps.storage, deps.querier, id, &source, env.block.time)?;
+    let response = Response::new();
+    match answer {
+        Answer::Known => Ok(response),
+        Answer::New(rate) => Ok(response.add_event(events::update_rate(id, &rate))),
+        Answer::Late { kept, rate } => Err(ContractError::RateChangedAlready { kept, rate }),
+    }
 }
 
 /// 2 to 16 of `a-z 0-9 -`, a letter first.

@@ -7,6 +7,7 @@ use palisade_types::vault::{Action, Cw20HookMsg};
 
 use crate::books::credit_idle;
 use crate::error::ContractError;
+use crate::rate::Answer;
 use crate::state::{self, Asset, Books, ASSETS, BOOKS, TOKENS};
 use crate::{events, rate, token};
 
@@ -40,7 +41,8 @@ pub(crate) fn native(
     accept(deps, env, offer)
 }
 
-/// Deposits what a cw20 says that it delivered. It is believed about its own tokens alone.
+/// Deposits what a cw20 says that it delivered. It is believed about its own tokens alone, and held
+/// to its word.
 pub(crate) fn cw20(
     deps: DepsMut,
     env: &Env,
@@ -82,9 +84,13 @@ fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractEr
 
     let mut response = Response::new();
     let now = env.block.time;
-    if let Some(rate) = rate::refresh(deps.storage, deps.querier, &id, &asset.source, now)? {
+    let answer = rate::refresh(deps.storage, deps.querier, &id, &asset.source, now)?;
+    if let Answer::New(rate) = answer {
         response = response.add_event(events::update_rate(&id, &rate));
     }
+    let owed = books.owed()?.checked_add(amount)?;
+    let vault = &env.contract.address;
+    token::require_delivered(deps.querier, &id, &asset.kind, vault, owed)?;
     let event = events::deposit(&sender, &owner, &id, amount, operator.as_deref());
     response = response.add_event(event);
     match operator {

@@ -1,27 +1,121 @@
-//! Seized tokens out.
+//! Seized stake: booked for its payees, and paid out when somebody asks for it.
 
-use cosmwasm_std::{Addr, DepsMut, Env, Response};
-use palisade_types::asset::Destination;
+use std::collections::BTreeMap;
 
-use crate::books::destination_key;
+use cosmwasm_std::{Api, Decimal, DepsMut, Env, MessageInfo, Response, Uint128};
+use palisade_math::portion;
+use palisade_types::asset::{AssetAmount, Destination, Payee, Redirection};
+
+use crate::books::{credit_seized, destination_key};
 use crate::error::ContractError;
+use crate::execute::wiring::only_delegation;
 use crate::state::{self, BOOKS, SEIZED};
 use crate::{events, token};
 
-/// Burns or sends all that was seized of an asset for a destination. A token that refuses fails
-/// the transaction, and so leaves the booking as it was, and every other one payable.
+/// Most amounts in one seizure: four times the assets of a service, so that it never binds.
+const MAX_SEIZED: usize = 32;
+/// Most payees of one seizure.
+const MAX_PAYEES: usize = 3;
+
+/// Books slashed stake for its payees. Calls no token and pays nobody, so that neither a token nor
+/// a recipient can stop a slash.
+pub(crate) fn seize(
+    deps: DepsMut,
+    info: &MessageInfo,
+    seized: Vec<AssetAmount>,
+    payees: Vec<Payee>,
+) -> Result<Response, ContractError> {
+    only_delegation(deps.storage, &info.sender)?;
+    if seized.len() > MAX_SEIZED {
+        return Err(ContractError::TooMany {
+            what: "amounts",
+            limit: MAX_SEIZED,
+            actual: seized.len(),
+        });
+    }
+    let payees = keyed(deps.api, payees)?;
+    let mut sums: BTreeMap<String, Uint128> = BTreeMap::new();
+    for AssetAmount { asset, amount } in seized {
+        let sum = sums.entry(asset).or_default();
+        *sum = sum.checked_add(amount)?;
+    }
+    let mut response = Response::new();
+    for (id, amount) in sums {
+        if amount.is_zero() {
+            continue;
+        }
+        let mut books = state::books(deps.storage, &id)?;
+        books.take_staked(&id, amount)?;
+        books.seized = books.seized.checked_add(amount)?;
+        BOOKS.save(deps.storage, &id, &books)?;
+        for ((key, payee), part) in payees.iter().zip(split(amount, &payees)?) {
+            if part.is_zero() {
+                continue;
+            }
+            let entry = (id.as_str(), payee.account, key.as_str());
+            credit_seized(deps.storage, entry, part)?;
+            response = response.add_event(events::seize(&id, part, payee));
+        }
+    }
+    Ok(response)
+}
+
+/// The payees with the keys of their destinations, if their shares are shares.
+fn keyed(api: &dyn Api, payees: Vec<Payee>) -> Result<Vec<(String, Payee)>, ContractError> {
+    if payees.is_empty() || payees.len() > MAX_PAYEES {
+        return Err(ContractError::PayeeCount {
+            most: MAX_PAYEES,
+            actual: payees.len(),
+        });
+    }
+    let mut total = Decimal::zero();
+    let mut keyed = Vec::with_capacity(payees.len());
+    for payee in payees {
+        if payee.share.is_zero() {
+            return Err(ContractError::ZeroShare {
+                account: payee.account,
+                destination: payee.destination,
+            });
+        }
+        total = total.checked_add(payee.share)?;
+        keyed.push((destination_key(api, &payee.destination)?, payee));
+    }
+    if total != Decimal::one() {
+        return Err(ContractError::SharesNotWhole { total });
+    }
+    Ok(keyed)
+}
+
+/// Each payee's part of an amount, rounded down; the last one gets the rest, so that the parts add
+/// up to the amount.
+fn split(amount: Uint128, payees: &[(String, Payee)]) -> Result<Vec<Uint128>, ContractError> {
+    let mut rest = amount;
+    let mut parts = Vec::with_capacity(payees.len());
+    for (_, payee) in payees.iter().take(payees.len().saturating_sub(1)) {
+        let part = portion(amount, payee.share)?;
+        rest = rest.checked_sub(part)?;
+        parts.push(part);
+    }
+    parts.push(rest);
+    Ok(parts)
+}
+
+/// Burns or sends all that was seized of an asset for a destination under an account. A token that
+/// refuses fails the transaction, and so leaves the booking as it was, and every other one payable.
 pub(crate) fn pay_out(
     deps: DepsMut,
     env: &Env,
     id: &str,
+    account: u32,
     destination: Destination,
 ) -> Result<Response, ContractError> {
     let asset = state::asset(deps.storage, id)?;
     let key = destination_key(deps.api, &destination)?;
-    let entry = (id, key.as_str());
+    let entry = (id, account, key.as_str());
     let Some(amount) = SEIZED.may_load(deps.storage, entry)? else {
         return Err(ContractError::NothingSeized {
             asset: id.to_string(),
+            account,
             destination,
         });
     };
@@ -29,12 +123,50 @@ pub(crate) fn pay_out(
     let mut books = state::books(deps.storage, id)?;
     books.seized = books.seized.checked_sub(amount)?;
     BOOKS.save(deps.storage, id, &books)?;
-    let payment = match &destination {
-        Destination::Burn {} => token::burn(&asset.kind, amount)?,
-        Destination::Send { recipient } => {
-            token::pay(env, &asset.kind, &Addr::unchecked(recipient), amount)?
-        }
+    let payment = match destination.recipient() {
+        None => token::burn(&asset.kind, amount)?,
+        Some(recipient) => token::pay(env, &asset.kind, &recipient, amount)?,
     };
-    let event = events::pay_out(id, amount, &destination);
+    let event = events::pay_out(id, account, amount, &destination);
     Ok(Response::new().add_event(event).add_message(payment))
+}
+
+/// Books what waits for one destination for another of the same account. Nothing waiting is no
+/// error: it may have been paid out a moment before.
+pub(crate) fn redirect(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    redirection: Redirection,
+) -> Result<Response, ContractError> {
+    only_delegation(deps.storage, &info.sender)?;
+    let Redirection {
+        asset: id,
+        account,
+        from,
+        to,
+    } = &redirection;
+    if *account == 0 {
+        return Err(ContractError::NobodysAccount);
+    }
+    state::books(deps.storage, id)?;
+    let (source, target) = (
+        destination_key(deps.api, from)?,
+        destination_key(deps.api, to)?,
+    );
+    if source == target {
+        return Err(ContractError::SameDestination {
+            destination: to.clone(),
+        });
+    }
+    if target == env.contract.address.as_str() {
+        return Err(ContractError::PaymentToSelf);
+    }
+    let entry = (id.as_str(), *account, source.as_str());
+    let amount = SEIZED.may_load(deps.storage, entry)?.unwrap_or_default();
+    if !amount.is_zero() {
+        SEIZED.remove(deps.storage, entry);
+        credit_seized(deps.storage, (id, *account, &target), amount)?;
+    }
+    Ok(Response::new().add_event(events::redirect(&redirection, amount)))
 }

@@ -5,12 +5,13 @@ use cosmwasm_std::{
     coin, to_json_binary, Addr, Binary, Coin, Decimal, Deps, DepsMut, Empty, Env, MessageInfo,
     Response, StdError, StdResult, Timestamp, Uint128,
 };
-use cw20::{BalanceResponse, Cw20ExecuteMsg, Cw20QueryMsg, TokenInfoResponse};
+use cw20::{BalanceResponse, Cw20QueryMsg, TokenInfoResponse};
 use cw_multi_test::AppResponse;
-use cw_storage_plus::Item;
+use cw_storage_plus::{Item, Map};
 use palisade_testing::{HarnessResult, Network, TestContract};
 use palisade_types::asset::{
-    AssetAmount, AssetKind, Destination, RateProviderQuery, RateResponse, RateSource,
+    AssetAmount, AssetKind, Destination, Payee, RateProviderQuery, RateResponse, RateSource,
+    Redirection,
 };
 use palisade_types::delegation;
 use palisade_types::vault::{
@@ -36,6 +37,8 @@ pub const MINIMUM: u128 = 10;
 pub const PURSE: u128 = 1_000_000;
 pub const USERS: [&str; 3] = ["alice", "bob", "carol"];
 pub const HOUR: u64 = 3_600;
+/// The account that seizures are booked under, where it does not matter.
+pub const SERVICE: u32 = 7;
 
 pub struct Suite {
     pub net: Network,
@@ -67,6 +70,7 @@ impl Suite {
         for asset in [suite.new_atom(), suite.new_gold(), suite.new_lst()] {
             suite.as_owner(&ExecuteMsg::RegisterAsset(asset)).unwrap();
         }
+        suite.net.host.next_block();
         suite
     }
 
@@ -276,15 +280,23 @@ impl Suite {
         self.execute(&delegation, &msg)
     }
 
-    /// The delegation contract slashed.
+    /// The delegation contract slashed, all for one destination.
     pub fn seize(
         &mut self,
         seized: &[(&str, u128)],
         destination: &Destination,
     ) -> HarnessResult<AppResponse> {
+        self.seize_for(seized, &[payee(SERVICE, destination, "1")])
+    }
+
+    pub fn seize_for(
+        &mut self,
+        seized: &[(&str, u128)],
+        payees: &[Payee],
+    ) -> HarnessResult<AppResponse> {
         let msg = ExecuteMsg::Seize {
             seized: amounts(seized),
-            destination: destination.clone(),
+            payees: payees.to_vec(),
         };
         let delegation = self.delegation.clone();
         self.execute(&delegation, &msg)
@@ -295,11 +307,39 @@ impl Suite {
         asset: &str,
         destination: &Destination,
     ) -> HarnessResult<AppResponse> {
+        self.pay_out_of(SERVICE, asset, destination)
+    }
+
+    pub fn pay_out_of(
+        &mut self,
+        account: u32,
+        asset: &str,
+        destination: &Destination,
+    ) -> HarnessResult<AppResponse> {
         let msg = ExecuteMsg::PayOut {
             asset: asset.into(),
+            account,
             destination: destination.clone(),
         };
         self.by("stranger", &msg)
+    }
+
+    /// The delegation contract redirects.
+    pub fn redirect(
+        &mut self,
+        account: u32,
+        asset: &str,
+        from: &Destination,
+        to: &Destination,
+    ) -> HarnessResult<AppResponse> {
+        let msg = ExecuteMsg::Redirect(Redirection {
+            asset: asset.into(),
+            account,
+            from: from.clone(),
+            to: to.clone(),
+        });
+        let delegation = self.delegation.clone();
+        self.execute(&delegation, &msg)
     }
 
     pub fn send_to(&self, name: &str) -> Destination {
@@ -373,6 +413,12 @@ impl Suite {
     }
 
     pub fn seized(&self, asset: &str) -> Vec<(Destination, u128)> {
+        let booked = self.booked(asset).into_iter();
+        booked.map(|(_, to, amount)| (to, amount)).collect()
+    }
+
+    /// What was seized, with the accounts.
+    pub fn booked(&self, asset: &str) -> Vec<(u32, Destination, u128)> {
         let seized: Vec<SeizedResponse> = self.query(&QueryMsg::Seized {
             asset: asset.into(),
             start_after: None,
@@ -380,7 +426,7 @@ impl Suite {
         });
         seized
             .into_iter()
-            .map(|seized| (seized.destination, seized.amount.u128()))
+            .map(|seized| (seized.account, seized.destination, seized.amount.u128()))
             .collect()
     }
 
@@ -454,6 +500,14 @@ impl Suite {
             None => panic!("refused by another: {error}"),
         }
         assert_eq!(self.snapshot(), before);
+    }
+}
+
+pub fn payee(account: u32, destination: &Destination, share: &str) -> Payee {
+    Payee {
+        account,
+        destination: destination.clone(),
+        share: share.parse().unwrap(),
     }
 }
 
@@ -562,43 +616,181 @@ fn told(deps: Deps, _: Env, msg: RateProviderQuery) -> StdResult<Binary> {
     to_json_binary(&answer.ok_or_else(|| StdError::generic_err("out of order"))?)
 }
 
-// A cw20 that delivers what it is told to, and lets go of nothing.
+// A cw20 with flaws.
 
-const HELD: Item<Uint128> = Item::new("held");
-
-pub fn broken_token() -> TestContract {
-    TestContract::new(refuse, nothing, describe)
+/// What is wrong with a token. Tests change it by [`FlawedMsg::Flaws`].
+#[cw_serde]
+#[derive(Default)]
+pub struct Flaws {
+    /// It lets go of nothing.
+    pub frozen: bool,
+    /// It cannot be burned.
+    pub no_burn: bool,
+    /// Nothing can be sent to this address.
+    pub refused: Option<String>,
+    /// Units that it keeps of each `Send`, though its hook says that all of it was delivered.
+    pub fee: Uint128,
 }
 
-fn refuse(deps: DepsMut, _: Env, info: MessageInfo, msg: Cw20ExecuteMsg) -> StdResult<Response> {
+/// What of cw20 the vault and its users call.
+#[cw_serde]
+pub enum FlawedMsg {
+    Send {
+        contract: String,
+        amount: Uint128,
+        msg: Binary,
+    },
+    Transfer {
+        recipient: String,
+        amount: Uint128,
+    },
+    Burn {
+        amount: Uint128,
+    },
+    Flaws(Flaws),
+}
+
+const FLAWS: Item<Flaws> = Item::new("flaws");
+const HELD: Map<&str, Uint128> = Map::new("held");
+pub const FLAWED: &str = "flawed";
+
+/// Everybody but contracts has endless amounts of it.
+fn flawed_token() -> TestContract {
+    TestContract::new(flawed, begin, describe)
+}
+
+fn begin(deps: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+    FLAWS.save(deps.storage, &Flaws::default())?;
+    Ok(Response::new())
+}
+
+fn flawed(deps: DepsMut, _: Env, info: MessageInfo, msg: FlawedMsg) -> StdResult<Response> {
+    let flaws = FLAWS.load(deps.storage)?;
+    let held = |who: &str| {
+        HELD.may_load(deps.storage, who)
+            .unwrap()
+            .unwrap_or_default()
+    };
+    let sender = info.sender.into_string();
+    let refusal = |reason: &str| Err(StdError::generic_err(reason));
     match msg {
-        Cw20ExecuteMsg::Send {
+        FlawedMsg::Flaws(flaws) => {
+            FLAWS.save(deps.storage, &flaws)?;
+            Ok(Response::new())
+        }
+        FlawedMsg::Send {
             contract,
             amount,
             msg,
         } => {
-            HELD.save(deps.storage, &amount)?;
+            let after = held(&contract) + amount - flaws.fee;
+            HELD.save(deps.storage, &contract, &after)?;
             let hook = cw20::Cw20ReceiveMsg {
-                sender: info.sender.into_string(),
+                sender,
                 amount,
                 msg,
             };
             Ok(Response::new().add_message(hook.into_cosmos_msg(contract)?))
         }
-        _ => Err(StdError::generic_err("this token is broken")),
+        _ if flaws.frozen => refusal("this token is broken"),
+        FlawedMsg::Burn { .. } if flaws.no_burn => refusal("this token does not burn"),
+        FlawedMsg::Burn { amount } => {
+            let after = held(&sender) - amount;
+            HELD.save(deps.storage, &sender, &after)?;
+            Ok(Response::new())
+        }
+        FlawedMsg::Transfer { recipient, .. } if flaws.refused.as_ref() == Some(&recipient) => {
+            refusal("this recipient is refused")
+        }
+        FlawedMsg::Transfer { recipient, amount } => {
+            let (from, to) = (held(&sender) - amount, held(&recipient) + amount);
+            HELD.save(deps.storage, &sender, &from)?;
+            HELD.save(deps.storage, &recipient, &to)?;
+            Ok(Response::new())
+        }
     }
 }
 
 fn describe(deps: Deps, _: Env, msg: Cw20QueryMsg) -> StdResult<Binary> {
     match msg {
-        Cw20QueryMsg::TokenInfo {} => to_json_binary(&TokenInfoResponse {
-            name: "broken".into(),
-            symbol: "BRK".into(),
+        Cw20QueryMsg::Balance { address } => to_json_binary(&BalanceResponse {
+            balance: HELD.may_load(deps.storage, &address)?.unwrap_or_default(),
+        }),
+        _ => to_json_binary(&TokenInfoResponse {
+            name: "flawed".into(),
+            symbol: "FLAW".into(),
             decimals: 6,
             total_supply: Uint128::zero(),
         }),
-        _ => to_json_binary(&BalanceResponse {
-            balance: HELD.may_load(deps.storage)?.unwrap_or_default(),
-        }),
+    }
+}
+
+/// A vault with an asset of a token that has flaws.
+pub struct Flawed {
+    pub suite: Suite,
+    pub token: Addr,
+}
+
+impl Flawed {
+    /// 1,000 of it are staked, and as much atom.
+    pub fn new() -> Self {
+        let mut suite = Suite::new();
+        let deployer = suite.account("deployer");
+        let host = &mut suite.net.host;
+        let code = host.store(flawed_token());
+        let token = host
+            .instantiate(code, &deployer, &Empty {}, FLAWED)
+            .unwrap();
+        let kind = AssetKind::Cw20 {
+            address: token.to_string(),
+        };
+        let asset = NewAsset {
+            id: FLAWED.into(),
+            kind,
+            ..suite.new_atom()
+        };
+        suite.as_owner(&ExecuteMsg::RegisterAsset(asset)).unwrap();
+        suite.deposit("alice", ATOM, 1_000, Some("val")).unwrap();
+        let mut flawed = Self { suite, token };
+        flawed.deposit(1_000).unwrap();
+        flawed
+    }
+
+    /// Alice stakes some of it.
+    pub fn deposit(&mut self, amount: u128) -> HarnessResult<AppResponse> {
+        let suite = &mut self.suite;
+        let operator = Some(suite.account("val").to_string());
+        let hook = Cw20HookMsg::Deposit {
+            operator,
+            owner: None,
+        };
+        let send = FlawedMsg::Send {
+            contract: suite.vault.to_string(),
+            amount: amount.into(),
+            msg: to_json_binary(&hook).unwrap(),
+        };
+        let alice = suite.account("alice");
+        suite.net.host.execute(&alice, &self.token, &send, &[])
+    }
+
+    pub fn flaws(&mut self, flaws: Flaws) {
+        let deployer = self.suite.account("deployer");
+        let msg = FlawedMsg::Flaws(flaws);
+        let host = &mut self.suite.net.host;
+        host.execute(&deployer, &self.token, &msg, &[]).unwrap();
+    }
+
+    pub fn purse(&self, who: &str) -> u128 {
+        let who = self.suite.account(who);
+        self.suite.net.host.cw20_balance(&self.token, &who).unwrap()
+    }
+
+    /// A payout that the token refuses for this reason, without a trace.
+    #[track_caller]
+    pub fn refuses_payout(&mut self, destination: &Destination, reason: &str) {
+        let before = self.suite.snapshot();
+        let error = self.suite.pay_out(FLAWED, destination).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(self.suite.snapshot(), before);
     }
 }
