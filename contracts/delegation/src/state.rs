@@ -288,10 +288,11 @@ mod tests {
         assert_eq!(from_json::<Bucket>(&bytes).unwrap(), spent);
 
         // Once emptied, its generation has to be known.
-        let mut own = SharePool::default();
-        own.generation = 1;
         let emptied = Pool {
-            junior: own,
+            junior: SharePool {
+                generation: 1,
+                ..SharePool::default()
+            },
             ..pool
         };
         let bytes = to_json_string(&emptied).unwrap();

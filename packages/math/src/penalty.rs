@@ -1,8 +1,8 @@
 //! What a penalty takes (`docs/math.md`, penalties).
 //!
 //! A penalty is one amount of magnitude, rounded once. Of every part that it
-//! touches (the active stake, and each bucket that was bonded at the infraction)
-//! it takes the same share of what that part stands for. So one service's slash
+//! touches (the active stake, and each bucket whose stake still counted at the
+//! infraction) it takes the same share of what that part stands for. So one service's slash
 //! leaves what backs every other service as it was.
 //!
 //! ```
@@ -11,7 +11,7 @@
 //!     equivalent_stake, loss, penalty_magnitude, Magnitude, Part, Penalty, FULL_MAGNITUDE,
 //! };
 //!
-//! // 800 tokens are active; 200 unbond that were bonded at the infraction.
+//! // 800 tokens are active; 200 unbond that still counted at the infraction.
 //! let pool = Magnitude::default();
 //! let full = Uint256::from(FULL_MAGNITUDE);
 //! let bucket = Part { tokens: Uint128::new(200), magnitude: full };
