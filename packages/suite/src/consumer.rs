@@ -1,4 +1,4 @@
-use cosmwasm_std::Timestamp;
+use cosmwasm_std::{Timestamp, Uint64};
 use cw_multi_test::AppResponse;
 use palisade_ibc::{Offender, Slash};
 use palisade_testing::HarnessResult;
@@ -20,6 +20,7 @@ impl Suite {
             kind: kind.to_string(),
             height: block.height.into(),
             time: block.time,
+            evidence: None,
         }
     }
 
@@ -85,6 +86,7 @@ impl Suite {
             update_id: self.member(service, operator).update_id,
             height: nonce.into(),
             time,
+            evidence: None,
         }
     }
 
@@ -127,9 +129,11 @@ impl Suite {
     pub fn requests(&self, service: ServiceId) -> Vec<slashing::RequestResponse> {
         let query = slashing::QueryMsg::Requests {
             service,
+            state: None,
             start_after: None,
             limit: Some(100),
         };
-        self.ask(&self.slashing, &query)
+        let page: slashing::RequestsResponse<Uint64> = self.ask(&self.slashing, &query);
+        page.requests
     }
 }

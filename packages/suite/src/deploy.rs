@@ -20,6 +20,9 @@ pub const MAX_LAG: u64 = EPOCH;
 pub const PACKET_TIMEOUT: u64 = 3_600;
 /// Seconds for which an infraction can be punished.
 pub const EVIDENCE_AGE: u64 = 5 * EPOCH;
+/// Every bucket of the throttle, in units of value: more than any test slashes in an epoch, unless
+/// it lowers it.
+pub const THROTTLE: u128 = 1_000_000_000_000_000_000_000_000;
 /// The native asset, rate 1.
 pub const ATOM: &str = "atom";
 /// Its denom.
@@ -139,6 +142,15 @@ impl Suite {
             packet_timeout: PACKET_TIMEOUT,
             bounce_max: EPOCH,
             execution_grace: EPOCH,
+            throttle: slashing::ThrottleParams {
+                period: EPOCH,
+                most: Uint128::new(THROTTLE),
+                shared: Uint128::new(THROTTLE),
+                service: slashing::Buckets {
+                    limit: Uint128::new(THROTTLE),
+                    reserved: Uint128::new(THROTTLE),
+                },
+            },
         };
         let slashing = net
             .host
@@ -214,7 +226,7 @@ impl Suite {
     pub fn open_channel(&mut self, service: u32) -> Channel {
         let msg = slashing::ExecuteMsg::SetPeer {
             service,
-            peer: self.peer(),
+            peer: Some(self.peer()),
         };
         let slashing = self.slashing.clone();
         self.on_host("owner", &slashing, &msg);

@@ -5,9 +5,8 @@ use palisade_testing::HarnessResult;
 use palisade_types::allocation::{
     key_proof_message, Admission, KeyProof, MemberResponse, ServiceId, ServiceTerms, SliceShare,
 };
-use palisade_types::asset::Destination;
 use palisade_types::delegation::{Commission, OperatorMetadata, PoolResponse, PositionResponse};
-use palisade_types::slashing::{NewService, Penalty, Source};
+use palisade_types::slashing::{NewService, Penalty, Proceeds, ServiceSettings, Source};
 use palisade_types::{allocation, delegation, slashing, vault};
 
 use crate::deploy::{ATOM, DENOM, EVIDENCE_AGE, STATOM};
@@ -39,6 +38,18 @@ pub fn penalty(kind: &str, fraction: Decimal, jail: u64, tombstone: bool) -> Pen
     }
 }
 
+/// Settings that a test changes as it likes: executed at once, burned, nothing to prove.
+#[must_use]
+pub fn settings() -> ServiceSettings {
+    ServiceSettings {
+        evidence_age: EVIDENCE_AGE,
+        dispute: None,
+        proceeds: Proceeds::Burn {},
+        bounty: Decimal::zero(),
+        chain_id: None,
+    }
+}
+
 /// A slice to ask for, in percent of the pool.
 #[must_use]
 pub fn slice(asset: &str, percent: u64) -> SliceShare {
@@ -54,7 +65,7 @@ pub fn key_of(name: &str) -> Binary {
     Binary::from(<[u8; 32]>::from(VerificationKey::from(&signing_key(name))))
 }
 
-fn signing_key(name: &str) -> SigningKey {
+pub(crate) fn signing_key(name: &str) -> SigningKey {
     let mut seed = [0u8; 32];
     for (byte, from) in seed.iter_mut().zip(name.bytes().cycle()) {
         *byte = from;
@@ -90,6 +101,7 @@ impl Suite {
         admin: &str,
         terms: ServiceTerms,
         source: Source,
+        settings: ServiceSettings,
     ) -> ServiceId {
         let max_slash = terms.max_slash;
         let penalties = vec![
@@ -100,8 +112,7 @@ impl Suite {
             terms,
             source,
             penalties,
-            evidence_age: EVIDENCE_AGE,
-            proceeds: Destination::Burn {},
+            settings,
         });
         let slashing = self.slashing.clone();
         self.on_host(admin, &slashing, &msg);
@@ -118,13 +129,26 @@ impl Suite {
         let source = Source::Local {
             slasher: self.host(slasher).to_string(),
         };
-        self.register_service(slasher, terms(max_slash, false), source)
+        self.register_service(slasher, terms(max_slash, false), source, settings())
     }
 
-    /// A consumer chain's service, with its channel open.
+    /// A consumer chain's service, with its channel open. Its double-signs can be proved.
     pub fn register_consumer(&mut self, max_slash: Decimal) -> ServiceId {
-        let service =
-            self.register_service("consumer-admin", terms(max_slash, true), Source::Ibc {});
+        self.register_consumer_with(max_slash, settings())
+    }
+
+    /// A consumer chain's service with other settings, with its channel open.
+    pub fn register_consumer_with(
+        &mut self,
+        max_slash: Decimal,
+        settings: ServiceSettings,
+    ) -> ServiceId {
+        let settings = ServiceSettings {
+            chain_id: Some(self.net.consumer.block().chain_id),
+            ..settings
+        };
+        let terms = terms(max_slash, true);
+        let service = self.register_service("consumer-admin", terms, Source::Ibc {}, settings);
         self.open_channel(service);
         service
     }

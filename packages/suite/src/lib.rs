@@ -6,6 +6,7 @@
 mod books;
 mod consumer;
 mod deploy;
+mod evidence;
 mod host;
 
 use std::fmt::Debug;
@@ -19,9 +20,10 @@ use serde::Serialize;
 pub use books::Books;
 pub use deploy::{
     contracts, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, DENOM, EPOCH, EVIDENCE_AGE, MAX_LAG,
-    PACKET_TIMEOUT, STATOM, UNBONDING,
+    PACKET_TIMEOUT, STATOM, THROTTLE, UNBONDING,
 };
-pub use host::{key_of, penalty, slice, terms};
+pub use evidence::{equivocation, sign_vote};
+pub use host::{key_of, penalty, settings, slice, terms};
 
 /// The suite on two chains, with names for everybody in the story.
 pub struct Suite {

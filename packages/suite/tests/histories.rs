@@ -198,6 +198,7 @@ impl History {
             update_id: member.update_id,
             height: self.nonce.into(),
             time: self.suite.net.host.time().minus_seconds(ago),
+            evidence: None,
         };
         self.suite.try_slash("slasher", service, slash).map(drop)
     }

@@ -93,6 +93,7 @@ fn from_a_deposit_on_one_chain_to_a_penalty_from_another() {
     for asset in [ATOM, STATOM] {
         let msg = vault::ExecuteMsg::PayOut {
             asset: asset.to_string(),
+            account: chain,
             destination: Destination::Burn {},
         };
         suite.on_host("anybody", &vault, &msg);

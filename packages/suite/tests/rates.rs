@@ -84,7 +84,7 @@ fn with_provider() -> (Suite, Addr, ServiceId) {
     let mut accepts = terms(Decimal::percent(10), false);
     accepts.assets = vec![LST.to_string()];
     let slasher = suite.host("slasher").to_string();
-    let service = suite.register_service("admin", accepts, Source::Local { slasher });
+    let service = suite.register_service("admin", accepts, Source::Local { slasher }, settings());
     suite
         .try_opt_in("op", service, false, vec![slice(LST, 10)])
         .unwrap();
