@@ -2,8 +2,8 @@
 //!
 //! A penalty is one amount of magnitude, rounded once. Of every part that it
 //! touches (the active stake, and each bucket whose stake still counted at the
-//! infraction) it takes the same share of what that part stands for. So one service's slash
-//! leaves what backs every other service as it was.
+//! infraction) it takes the same share of what that part stands for. So one
+//! service's slash leaves what backs every other service as it was.
 //!
 //! ```
 //! use cosmwasm_std::{Decimal, Uint128, Uint256};

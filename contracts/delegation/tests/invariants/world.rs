@@ -450,10 +450,10 @@ impl World {
             let most = self.paid_in[staker] + self.operations;
             assert!(seen.wealth(staker) <= most, "invariant 2");
         }
-        for operator in 0..2 {
+        for (operator, name) in OPERATORS.into_iter().enumerate() {
             let percent = |(percent, at)| (Decimal::percent(percent), at);
             let (agreed, pending) = self.agreement(operator);
-            let told = self.s.first_loss(OPERATORS[operator]);
+            let told = self.s.first_loss(name);
             assert_eq!(told, (Decimal::percent(agreed), pending.map(percent)));
             self.covered(&seen, operator);
             let magnitude = &seen.magnitude[operator];
