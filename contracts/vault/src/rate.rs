@@ -89,7 +89,7 @@ pub(crate) fn ask(
             return Ok(Rate {
                 rate: *rate,
                 at: now,
-                block: now,
+                block: Timestamp::default(),
             })
         }
         RateSource::Provider {

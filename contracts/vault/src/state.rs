@@ -60,8 +60,9 @@ pub(crate) struct Rate {
     pub rate: Decimal,
     /// When it was set: by the provider's clock, or by the block's if it is fixed.
     pub at: Timestamp,
-    /// The time of the block that brought it: no other rate is taken in that block.
-    #[serde(rename = "b")]
+    /// The time of the block that brought it: no other rate is taken in that block. Zero if it is
+    /// fixed.
+    #[serde(rename = "b", default, skip_serializing_if = "is_never")]
     pub block: Timestamp,
 }
 
@@ -78,6 +79,10 @@ pub(crate) struct Books {
     /// The sum of [`SEIZED`].
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub seized: Uint128,
+}
+
+fn is_never(time: &Timestamp) -> bool {
+    time.nanos() == 0
 }
 
 fn is_false(flag: &bool) -> bool {

@@ -40,7 +40,10 @@ enum What {
     Delegate,
     Withdraw,
     Release,
+    /// A third of it for one destination, the rest for the other.
     Seize,
+    /// What waits for one destination, to the other.
+    Redirect,
     PayOut,
     Donate,
 }
@@ -53,6 +56,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => Just(What::Withdraw),
         3 => Just(What::Release),
         3 => Just(What::Seize),
+        1 => Just(What::Redirect),
         2 => Just(What::PayOut),
         1 => Just(What::Donate),
     ];
@@ -98,7 +102,7 @@ impl Model {
             What::Release => amount > 0 && amount <= self.staked,
             What::Seize => amount <= self.staked,
             What::PayOut => self.seized[destination] > 0,
-            What::Donate => true,
+            What::Redirect | What::Donate => true,
         };
         if !accepted {
             return false;
@@ -126,7 +130,11 @@ impl Model {
             }
             What::Seize => {
                 self.staked -= amount;
-                self.seized[destination] += amount;
+                self.seized[destination] += amount / 3;
+                self.seized[1 - destination] += amount - amount / 3;
+            }
+            What::Redirect => {
+                self.seized[1 - destination] += std::mem::take(&mut self.seized[destination]);
             }
             What::PayOut => {
                 let paid = std::mem::take(&mut self.seized[destination]);
@@ -167,8 +175,20 @@ fn perform(suite: &mut Suite, step: Step) -> bool {
         What::Withdraw => suite.withdraw(name, asset, amount),
         What::Release => suite.release(asset, amount, name),
         What::Seize => {
-            let destination = destination(suite, who);
-            suite.seize(&[(asset, amount)], &destination)
+            // A little more than a third, so that the floor is that of a third.
+            let payees = [
+                payee(SERVICE, &destination(suite, who), "0.333333333333333334"),
+                payee(
+                    SERVICE,
+                    &destination(suite, who + 1),
+                    "0.666666666666666666",
+                ),
+            ];
+            suite.seize_for(&[(asset, amount)], &payees)
+        }
+        What::Redirect => {
+            let (from, to) = (destination(suite, who), destination(suite, who + 1));
+            suite.redirect(SERVICE, asset, &from, &to)
         }
         What::PayOut => {
             let destination = destination(suite, who);

@@ -62,7 +62,7 @@ fn price(asset: &str, rate: Decimal, weight: u64, fresh: bool) -> Price {
 #[test]
 fn a_deposit_asks_the_provider_and_keeps_what_is_new() {
     let mut suite = Suite::new();
-    let registered = suite.net.host.time();
+    let registered = suite.asset(LST).rate_updated_at;
     let response = suite.deposit("alice", LST, 100, Some("val")).unwrap();
     assert!(response.events.iter().all(|e| e.ty != "wasm-update_rate"));
     assert_eq!(suite.asset(LST).rate_updated_at, registered);
@@ -107,6 +107,8 @@ fn anybody_updates_a_rate() {
 fn stale_rate() {
     let mut suite = Suite::new();
     let set = suite.net.host.time();
+    suite.set_rate("1.2");
+    suite.by("stranger", &update_rate(LST)).unwrap();
     suite.net.host.advance(HOUR);
     suite.deposit("alice", LST, 100, None).unwrap();
     suite.deposit("alice", LST, 100, Some("val")).unwrap();
@@ -200,6 +202,7 @@ fn a_rate_outside_of_its_bounds_is_refused_on_both_sides() {
     };
     suite.as_owner(&update(change)).unwrap();
     for good in ["1", "2"] {
+        suite.net.host.next_block();
         suite.set_rate(good);
         suite.deposit("alice", LST, 100, None).unwrap();
         assert_eq!(suite.asset(LST).rate, rate(good));
@@ -225,6 +228,7 @@ fn a_rate_changes_by_so_much_at_once_and_no_more() {
     suite.set_rate("1.32");
     suite.deposit("alice", LST, 100, None).unwrap();
     // From there it is a tenth of the new rate.
+    suite.net.host.next_block();
     suite.set_rate("1.452");
     suite.deposit("alice", LST, 100, None).unwrap();
     assert_eq!(suite.asset(LST).rate, rate("1.452"));

@@ -538,6 +538,7 @@ fn no_message_but_a_deposit_takes_coins() {
         },
         ExecuteMsg::PayOut {
             asset: asset.clone(),
+            account: SERVICE,
             destination: Destination::Burn {},
         },
         ExecuteMsg::Release {
@@ -547,7 +548,7 @@ fn no_message_but_a_deposit_takes_coins() {
         },
         ExecuteMsg::Seize {
             seized: vec![],
-            destination: Destination::Burn {},
+            payees: vec![payee(SERVICE, &Destination::Burn {}, "1")],
         },
         register(suite.new_atom()),
         update(&asset, AssetChange::default()),
