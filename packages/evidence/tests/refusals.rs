@@ -1,5 +1,10 @@
 //! Everything that is no proof, by its error.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    missing_docs
+)]
 
 use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{from_json, to_json_string, Binary};
@@ -248,7 +253,7 @@ fn unknown_fields_are_ignored_and_unknown_variants_refused() {
 }
 
 fn any_block() -> impl Strategy<Value = Option<BlockId>> {
-    let id = (any::<[u8; 32]>(), 1.., any::<[u8; 32]>());
+    let id = (any::<[u8; 32]>(), 1..=u32::MAX, any::<[u8; 32]>());
     proptest::option::of(id.prop_map(|(hash, parts_total, parts_hash)| BlockId {
         hash: hash.into(),
         parts_total,
@@ -281,7 +286,7 @@ fn with_bit(bytes: &Binary, bit: usize) -> Binary {
 
 /// Flips one bit of one of the fields; where that is absent (nil), of the signature.
 fn flip(evidence: &mut Equivocation, field: u8, bit: usize) {
-    let vote = if bit.is_multiple_of(2) {
+    let vote = if bit % 2 == 0 {
         &mut evidence.first
     } else {
         &mut evidence.second
@@ -310,7 +315,7 @@ fn flip(evidence: &mut Equivocation, field: u8, bit: usize) {
 }
 
 proptest! {
-    #![proptest_config(seeded(256))]
+    #![proptest_config(seeded(24))]
 
     /// Whatever was signed is a proof, in either order; with any one bit changed it is none.
     #[test]
@@ -321,7 +326,7 @@ proptest! {
         round in 0..=MAX_ROUND,
         first in any_vote(),
         second in any_vote(),
-        flips in proptest::collection::vec((0..10_u8, 0..2_048_usize), 20),
+        flips in proptest::collection::vec((0..10_u8, 0..2_048_usize), 16),
     ) {
         prop_assume!(first.block_id != second.block_id);
         let key = SigningKey::from(seed);
