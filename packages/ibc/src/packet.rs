@@ -73,6 +73,25 @@ pub enum Offender {
 
 /// A penalty that the consumer asks for. It names no amount: the fraction is the one that the
 /// service published on the host for this kind of infraction.
+///
+/// A consumer's packet, without evidence, which is then left out:
+/// ```
+/// # use cosmwasm_std::{from_json, to_json_string, StdError, Timestamp};
+/// # use palisade_ibc::{ConsumerPacket, Offender, Slash, DOUBLE_SIGN};
+/// let packet = ConsumerPacket::Slash(Slash {
+///     nonce: 7u64.into(),
+///     offender: Offender::Operator("cosmos1operator".into()),
+///     infraction: DOUBLE_SIGN.into(),
+///     update_id: 3u64.into(),
+///     height: 1_000u64.into(),
+///     time: Timestamp::from_seconds(1_700_000_000),
+///     evidence: None,
+/// });
+/// let bytes = to_json_string(&packet)?;
+/// assert!(bytes.ends_with(r#""height":"1000","time":"1700000000000000000"}}"#));
+/// assert_eq!(from_json::<ConsumerPacket>(&bytes)?, packet);
+/// # Ok::<(), StdError>(())
+/// ```
 #[cw_serde]
 pub struct Slash {
     /// Chosen by the consumer, never used twice for other content.
@@ -88,7 +107,8 @@ pub struct Slash {
     /// Consumer's time of the infraction, in nanoseconds.
     pub time: Timestamp,
     /// Proof of a [`DOUBLE_SIGN`] at this height by the offender's key. The host then judges by the
-    /// proof, with the update and time that it knows for this height itself.
+    /// proof, with the update and time that it knows for this height itself. As part of the content
+    /// it never joins or leaves a nonce that was sent: a proof that is found later has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Equivocation>,
 }
