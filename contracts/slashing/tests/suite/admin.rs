@@ -47,7 +47,9 @@ fn parameters_are_checked_at_birth() {
             packet_timeout: TIMEOUT,
             bounce_max: 10_000,
             execution_grace: 10_000,
-            unbonding_period: UNBONDING
+            unbonding_period: UNBONDING,
+            throttle_period: 10_000,
+            throttle_most: 1_000_000u128.into(),
         }
     );
 }
@@ -89,22 +91,22 @@ fn a_pause_of_executions_ends_by_itself() {
         error(suite.run("stranger", &pause(None))),
         ContractError::Admin(AdminError::NotGuardian { .. })
     ));
-    // At most the time that a request has for its execution: 10,000 seconds here.
-    for requested in [0, 10_001, EXECUTION_PAUSE_LIMIT] {
+    // At most half of the time that a request has for its execution: 5,000 seconds here.
+    for requested in [0, 5_001, EXECUTION_PAUSE_LIMIT] {
         assert_eq!(
             error(suite.run("guardian", &pause(Some(requested)))),
             ContractError::Admin(AdminError::PauseLength {
                 action: "executions",
-                limit: 10_000,
+                limit: 5_000,
                 requested
             })
         );
     }
     suite.run("guardian", &pause(None)).unwrap();
     let guard: GuardResponse = suite.query(&QueryMsg::Guard {});
-    let until = suite.now().plus_seconds(10_000);
+    let until = suite.now().plus_seconds(5_000);
     assert_eq!(guard.pauses[0].until, Some(until));
-    suite.net.advance(10_000);
+    suite.net.advance(5_000);
     let guard: GuardResponse = suite.query(&QueryMsg::Guard {});
     assert_eq!(guard.pauses, []);
     // Open for as long as the longest pause before the next one.
@@ -116,7 +118,7 @@ fn a_pause_of_executions_ends_by_itself() {
         })
     );
     suite.net.advance(EXECUTION_PAUSE_LIMIT);
-    suite.run("guardian", &pause(Some(10_000))).unwrap();
+    suite.run("guardian", &pause(Some(5_000))).unwrap();
 }
 
 #[test]

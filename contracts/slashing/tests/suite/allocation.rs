@@ -11,10 +11,15 @@ use palisade_types::asset::AssetAmount;
 use serde::{Deserialize, Serialize};
 
 pub const UNBONDING: u64 = 100_000;
+pub const EPOCH: u64 = 10_000;
 
 const LOG: Item<Vec<ExecuteMsg>> = Item::new("log");
 const RULES: Item<Rules> = Item::new("rules");
 const MEMBERS: Map<&str, Member> = Map::new("members");
+/// The terms that the services were created with.
+const TERMS: Map<u32, ServiceTerms> = Map::new("terms");
+/// The most that a tombstoning penalty took of an operator. Key: service, operator.
+const BORNE: Map<(u32, &str), Uint128> = Map::new("borne");
 const CAPTURES: Map<(&str, u64), (Timestamp, Uint128)> = Map::new("captures");
 
 #[cw_serde]
@@ -124,12 +129,24 @@ fn execute(deps: DepsMut, env: Env, _: MessageInfo, msg: ExecuteMsg) -> StdResul
                 return Ok(Response::new());
             }
             let captured = capture(deps.storage, slash.operator.as_str(), slash.update_id.u64())?
-                .map_or(Uint128::zero(), |(_, amount)| amount);
+                .map_or(Uint128::zero(), |(_, _, amount)| amount);
+            let mut amount = captured.mul_floor(slash.fraction);
+            if slash.tombstone {
+                // Of several an operator bears the largest, once.
+                let key = (slash.service, slash.operator.as_str());
+                let borne = BORNE.may_load(deps.storage, key)?.unwrap_or_default();
+                BORNE.save(deps.storage, key, &borne.max(amount))?;
+                amount = amount.saturating_sub(borne);
+            }
             let seized = vec![AssetAmount {
                 asset: "atom".into(),
-                amount: captured.mul_floor(slash.fraction),
+                amount,
             }];
             Ok(Response::new().set_data(to_json_binary(&SlashResult { seized })?))
+        }
+        ExecuteMsg::CreateService { service, terms, .. } => {
+            TERMS.save(deps.storage, service, &terms)?;
+            Ok(Response::new())
         }
         ExecuteMsg::Acknowledge { .. } if rules.no_acknowledge => {
             Err(StdError::generic_err("no acknowledgement today"))
@@ -199,7 +216,7 @@ fn capture(
     storage: &dyn Storage,
     operator: &str,
     update: u64,
-) -> StdResult<Option<(Timestamp, Uint128)>> {
+) -> StdResult<Option<(u64, Timestamp, Uint128)>> {
     CAPTURES
         .prefix(operator)
         .range(
@@ -209,7 +226,7 @@ fn capture(
             Order::Descending,
         )
         .next()
-        .map(|entry| entry.map(|(_, capture)| capture))
+        .map(|entry| entry.map(|(update, (since, amount))| (update, since, amount)))
         .transpose()
 }
 
@@ -222,7 +239,7 @@ fn query(deps: Deps, _: Env, msg: Ask) -> StdResult<Binary> {
             allocation_delay: 1,
             deallocation_delay: 1,
             max_lag: 1,
-            epoch_length: 1,
+            epoch_length: EPOCH,
             unbonding_period: UNBONDING,
         }),
         Ask::Real(QueryMsg::Liability {
@@ -248,9 +265,11 @@ fn query(deps: Deps, _: Env, msg: Ask) -> StdResult<Binary> {
             let nothing = RULES.load(deps.storage)?.no_capture;
             to_json_binary(&LiabilityResponse {
                 operator: operator.map(Addr::unchecked),
-                since: found.map(|(since, _)| since),
+                update_id: found.map_or(0, |(update, _, _)| update).into(),
+                since: found.map(|(_, since, _)| since),
+                power: found.map_or(Uint128::zero(), |(_, _, amount)| amount),
                 captured: found
-                    .map(|(_, amount)| AssetAmount {
+                    .map(|(_, _, amount)| AssetAmount {
                         asset: "atom".into(),
                         amount: if nothing { Uint128::zero() } else { amount },
                     })
@@ -258,6 +277,14 @@ fn query(deps: Deps, _: Env, msg: Ask) -> StdResult<Binary> {
                     .collect(),
             })
         }
+        Ask::Real(QueryMsg::Service { service }) => to_json_binary(&ServiceResponse {
+            service,
+            admin: Addr::unchecked("admin"),
+            terms: TERMS.load(deps.storage, service)?,
+            operators: 0,
+            total: Uint128::zero(),
+            stopped: false,
+        }),
         Ask::Real(_) => Err(StdError::generic_err("not played")),
     }
 }

@@ -14,6 +14,7 @@
 
 mod admin;
 mod allocation;
+mod asks;
 mod channels;
 mod consumer;
 mod executions;

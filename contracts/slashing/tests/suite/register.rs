@@ -5,10 +5,10 @@ use palisade_admin::AdminError;
 use palisade_ibc::{Peer, DOWNTIME};
 use palisade_slashing::ContractError;
 use palisade_types::allocation::ExecuteMsg as Allocation;
-use palisade_types::asset::Destination;
 use palisade_types::slashing::*;
 
 use crate::allocation::Extra;
+use crate::asks::*;
 use crate::story::*;
 
 fn with(penalties: Vec<Penalty>) -> NewService {
@@ -25,7 +25,7 @@ fn services_are_numbered_and_created_in_the_allocation_contract() {
     assert_eq!(first.admin, suite.account("admin"));
     assert_eq!(first.source, Source::Ibc {});
     assert_eq!(first.peer, Some(suite.peer()));
-    assert_eq!(first.evidence_age, EVIDENCE_AGE);
+    assert_eq!(first.settings, settings());
     let mut kinds: Vec<_> = first.penalties.iter().map(|p| p.kind.as_str()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["double_sign", "downtime", "oracle"]);
@@ -131,15 +131,16 @@ fn penalties_are_checked() {
 fn the_timing_rule_holds() {
     let mut suite = Suite::bare();
     for evidence_age in [0, 80_001, u64::MAX] {
-        let new = NewService {
+        let new = service_with(ServiceSettings {
             evidence_age,
-            ..new_service(Source::Ibc {})
-        };
+            ..settings()
+        });
         // 80,000 + 10,000 of bouncing + 10,000 for executing = 100,000 of unbonding.
         assert_eq!(
             error(suite.register(new)),
             ContractError::TimingRule {
                 evidence_age,
+                window: 0,
                 max: 80_000
             }
         );
@@ -157,26 +158,6 @@ fn addresses_are_checked_and_a_pause_stops_registrations() {
         error(suite.register(local)),
         ContractError::Std(_)
     ));
-    let send = NewService {
-        proceeds: Destination::Send {
-            recipient: "nobody".into(),
-        },
-        ..new_service(Source::Ibc {})
-    };
-    assert!(matches!(error(suite.register(send)), ContractError::Std(_)));
-    // Where no pay-out could ever arrive.
-    for recipient in [suite.slashing.clone(), suite.allocation.clone()] {
-        let send = NewService {
-            proceeds: Destination::Send {
-                recipient: recipient.to_string(),
-            },
-            ..new_service(Source::Ibc {})
-        };
-        assert_eq!(
-            error(suite.register(send)),
-            ContractError::Recipient { recipient }
-        );
-    }
     suite.pause(Action::Registrations, 100);
     assert!(matches!(
         error(suite.register(new_service(Source::Ibc {}))),
@@ -223,7 +204,7 @@ fn only_the_owner_admits_peers_and_renews_nonces_of_ibc_services() {
     let mut suite = Suite::new();
     let peer = suite.peer();
     for (sender, service) in [("admin", CHAIN), ("guardian", CHAIN)] {
-        let peer = peer.clone();
+        let peer = Some(peer.clone());
         let set = suite.run(sender, &ExecuteMsg::SetPeer { service, peer });
         assert!(matches!(
             error(set),

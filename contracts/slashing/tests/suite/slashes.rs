@@ -9,6 +9,7 @@ use palisade_types::asset::{AssetAmount, Destination};
 use palisade_types::slashing::*;
 
 use crate::allocation::Rules;
+use crate::asks::*;
 use crate::story::*;
 
 const KIND: &str = "the service has no penalty for this kind of infraction";
@@ -32,13 +33,17 @@ fn a_slash_is_executed_and_answered_in_its_acknowledgement() {
     let request = RequestResponse {
         service: CHAIN,
         request: 1u64.into(),
-        nonce: slash.nonce,
+        nonce: Some(slash.nonce),
+        proven: false,
+        overrides: None,
         operator: alice.clone(),
         kind: "downtime".into(),
         update_id: 1u64.into(),
         height: 10u64.into(),
         time: slash.time,
         received_at: suite.now(),
+        executable_at: suite.now(),
+        penalty: None,
         state: RequestState::Executed {
             seized,
             at: suite.now(),
@@ -51,10 +56,10 @@ fn a_slash_is_executed_and_answered_in_its_acknowledgement() {
             service: CHAIN,
             operator: alice,
             update_id: 1u64.into(),
-            infraction: slash.time,
             fraction: cosmwasm_std::Decimal::percent(1),
             jail: true,
-            destination: Destination::Burn {},
+            tombstone: false,
+            payees: vec![payee(CHAIN, Destination::Burn {}, 1_000)],
         })]
     );
     assert_eq!(

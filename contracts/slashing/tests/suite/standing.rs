@@ -1,20 +1,13 @@
 //! Jail and tombstone.
 
-use palisade_ibc::{HostPacket, Outcome, Slash, SlashOutcome, DOUBLE_SIGN};
+use palisade_ibc::{Outcome, Slash, DOUBLE_SIGN};
 use palisade_slashing::ContractError;
 use palisade_types::allocation::ExecuteMsg as Allocation;
 use palisade_types::slashing::*;
 
 use crate::allocation::Rules;
+use crate::asks::*;
 use crate::story::*;
-
-fn double_sign(suite: &mut Suite, operator: &str, height: u64) -> Slash {
-    Slash {
-        infraction: DOUBLE_SIGN.into(),
-        height: height.into(),
-        ..suite.slash(operator)
-    }
-}
 
 #[test]
 fn a_jailed_operator_comes_back_after_its_time() {
@@ -110,7 +103,7 @@ fn a_longer_jail_is_never_shortened() {
 #[test]
 fn a_tombstoned_operator_is_out_for_good() {
     let mut suite = Suite::with_operators();
-    let first = double_sign(&mut suite, "alice", 10);
+    let first = suite.double_sign("alice", 10);
     assert_eq!(suite.report(&first), executed(1));
     assert_eq!(
         suite.standing("alice"),
@@ -127,12 +120,12 @@ fn a_tombstoned_operator_is_out_for_good() {
             operator: suite.account("alice")
         }
     );
-    // Not for the same again, as the key that signed twice is dead.
-    let second = double_sign(&mut suite, "alice", 11);
-    assert_eq!(
-        suite.report(&second),
-        refused("the operator is tombstoned already")
-    );
+    // The same again is executed, and takes nothing beyond what she bore: the key that signed
+    // twice is dead.
+    let second = suite.double_sign("alice", 11);
+    assert_eq!(suite.report(&second), executed(2));
+    let taken = suite.requests(CHAIN).iter().map(seized).collect::<Vec<_>>();
+    assert_eq!(taken, [50, 0]); // 5 % of 1,000.
     // But the repetition of the first one is a repetition.
     assert!(matches!(
         suite.report(&first),
@@ -140,7 +133,8 @@ fn a_tombstoned_operator_is_out_for_good() {
     ));
     // Other kinds still punish what it did before, and its jail does not end the tombstone.
     let downtime = suite.slash("alice");
-    assert_eq!(suite.report(&downtime), executed(2));
+    assert_eq!(suite.report(&downtime), executed(3));
+    assert_eq!(seized(&suite.request(3)), 10);
     suite.net.advance(JAIL);
     assert!(matches!(
         error(suite.unjail("alice")),
@@ -175,45 +169,33 @@ fn two_double_signs_taken_in_during_a_pause_are_punished_once() {
     let mut suite = Suite::with_operators();
     suite.pause(Action::Executions, 1_000);
     for (height, request) in [(100, 1), (101, 2)] {
-        let slash = double_sign(&mut suite, "alice", height);
+        let slash = suite.double_sign("alice", height);
         assert_eq!(suite.report(&slash), accepted(request));
     }
     // A repetition of the second one hears of its end as well.
-    let mut again = double_sign(&mut suite, "alice", 101);
+    let mut again = suite.double_sign("alice", 101);
     again.nonce = 9u64.into();
     assert_eq!(suite.report(&again), duplicate(2, None));
     suite.net.advance(1_000);
     suite.execute(CHAIN, 1).unwrap();
     let response = suite.execute(CHAIN, 2).unwrap();
 
-    assert_eq!(suite.slashes(), [(suite.account("alice"), 1)]);
-    let reason = "the operator is tombstoned already".to_string();
-    let requests = suite.requests(CHAIN);
-    assert!(matches!(requests[0].state, RequestState::Executed { .. }));
-    assert_eq!(
-        requests[1].state,
-        RequestState::Rejected {
-            reason: reason.clone(),
-            at: suite.now()
-        }
-    );
-    let event = response
-        .events
-        .iter()
-        .find(|e| e.ty == "wasm-slash_rejected");
-    let told: Vec<_> = event.unwrap().attributes[1..]
-        .iter()
-        .map(|a| (a.key.as_str(), a.value.as_str()))
-        .collect();
-    let alice = suite.account("alice").to_string();
-    let expected = [
-        ("service", "1"),
-        ("request", "2"),
-        ("operator", alice.as_str()),
-        ("kind", DOUBLE_SIGN),
-        ("reason", reason.as_str()),
-    ];
-    assert_eq!(told, expected);
+    // Both are executed; the allocation contract, which is told that they tombstone, takes of the
+    // second one what it exceeds the first by.
+    let alice = suite.account("alice");
+    assert_eq!(suite.slashes(), [(alice.clone(), 1), (alice.clone(), 1)]);
+    let tombstones = suite.log().into_iter().filter_map(|msg| match msg {
+        Allocation::Slash(slash) => Some(slash.tombstone),
+        _ => None,
+    });
+    assert_eq!(tombstones.collect::<Vec<_>>(), [true, true]);
+    let taken = suite.requests(CHAIN).iter().map(seized).collect::<Vec<_>>();
+    assert_eq!(taken, [50, 0]);
+    let told = |key| attribute(&response, "slash_executed", key);
+    assert_eq!(told("request"), ["2"]);
+    assert_eq!(told("operator"), [alice.as_str()]);
+    assert_eq!(told("kind"), [DOUBLE_SIGN]);
+    assert_eq!(told("seized"), ["atom:0"]);
     // It has ended, and the gateway hears how, under each nonce.
     assert_eq!(suite.pending("alice"), Vec::<u64>::new());
     assert_eq!(
@@ -226,22 +208,17 @@ fn two_double_signs_taken_in_during_a_pause_are_punished_once() {
     assert_eq!(suite.untold(), [(1, true), (2, true), (9, true)]);
     suite.net.relay_all().unwrap();
     assert_eq!(suite.untold(), []);
-    let rejected = Outcome::Rejected { reason };
-    for (nonce, outcome) in [
-        (1u64, Outcome::Executed {}),
-        (2, rejected.clone()),
-        (9, rejected.clone()),
-    ] {
-        let nonce = nonce.into();
-        let told = HostPacket::SlashOutcome(SlashOutcome { nonce, outcome });
-        assert!(suite.received().contains(&told), "{told:?}");
-    }
+    let ended = Outcome::Executed {};
+    assert_eq!(
+        suite.heard(),
+        [(1, ended.clone()), (2, ended.clone()), (9, ended.clone())]
+    );
     again.nonce = 10u64.into();
-    assert_eq!(suite.report(&again), duplicate(2, Some(rejected)));
+    assert_eq!(suite.report(&again), duplicate(2, Some(ended)));
 }
 
 #[test]
-fn a_waiting_request_of_a_kind_that_does_not_tombstone_outlives_the_tombstone() {
+fn requests_that_wait_outlive_a_tombstone_in_whatever_order() {
     let mut suite = Suite::new();
     suite.power("alice", 1_000);
     suite.sync(LOCAL).unwrap();
@@ -250,8 +227,8 @@ fn a_waiting_request_of_a_kind_that_does_not_tombstone_outlives_the_tombstone() 
         ..Rules::default()
     });
     let slashes = [
-        double_sign(&mut suite, "alice", 100),
-        double_sign(&mut suite, "alice", 101),
+        suite.double_sign("alice", 100),
+        suite.double_sign("alice", 101),
         suite.slash("alice"),
     ];
     for (slash, request) in slashes.into_iter().zip(1..) {
@@ -265,9 +242,7 @@ fn a_waiting_request_of_a_kind_that_does_not_tombstone_outlives_the_tombstone() 
     for request in [2, 1, 3] {
         suite.execute(LOCAL, request).unwrap();
     }
-    let states: Vec<_> = suite.requests(LOCAL).into_iter().map(|r| r.state).collect();
-    assert!(matches!(states[0], RequestState::Rejected { .. }));
-    assert!(matches!(states[1], RequestState::Executed { .. }));
-    assert!(matches!(states[2], RequestState::Executed { .. }));
-    assert_eq!(suite.slashes().len(), 2);
+    let taken = suite.requests(LOCAL).iter().map(seized).collect::<Vec<_>>();
+    assert_eq!(taken, [0, 50, 10]);
+    assert_eq!(suite.slashes().len(), 3);
 }

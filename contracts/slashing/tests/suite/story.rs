@@ -11,9 +11,7 @@ use palisade_testing::{
     Channel, HarnessError, HarnessResult, Network, Packet, Proposal, Side, TestContract,
 };
 use palisade_types::allocation::{Admission, ExecuteMsg as Allocation, ServiceTerms};
-use palisade_types::asset::Destination;
 use palisade_types::slashing::*;
-use serde::de::DeserializeOwned;
 
 use crate::allocation::{self, Extra, Rules, Set};
 use crate::consumer::{self, Tell};
@@ -80,8 +78,31 @@ pub fn new_service(source: Source) -> NewService {
             penalty(DOUBLE_SIGN, 5, 0, true),
             penalty("oracle", 2, 0, false),
         ],
+        settings: settings(),
+    }
+}
+
+/// Slashes are executed at once, and what they take is burned.
+pub fn settings() -> ServiceSettings {
+    ServiceSettings {
         evidence_age: EVIDENCE_AGE,
-        proceeds: Destination::Burn {},
+        dispute: None,
+        proceeds: Proceeds::Burn {},
+        bounty: Decimal::zero(),
+        chain_id: None,
+    }
+}
+
+/// Buckets that no test empties by accident.
+pub fn throttle() -> ThrottleParams {
+    ThrottleParams {
+        period: 10_000,
+        most: 1_000_000u128.into(),
+        shared: 200_000u128.into(),
+        service: Buckets {
+            limit: 100_000u128.into(),
+            reserved: 50_000u128.into(),
+        },
     }
 }
 
@@ -137,6 +158,11 @@ pub fn error<T: std::fmt::Debug>(result: HarnessResult<T>) -> ContractError {
 impl Suite {
     /// The contracts, without a service.
     pub fn bare() -> Self {
+        Self::bare_with(|_| {})
+    }
+
+    /// The same, born with other parameters.
+    pub fn bare_with(change: impl FnOnce(&mut InstantiateMsg)) -> Self {
         let mut net = Network::new();
         let deployer = net.host.account("deployer");
         let code = net.host.store(allocation::contract());
@@ -158,21 +184,26 @@ impl Suite {
             channel: None,
             nonce: 0,
         };
-        suite.slashing = suite.instantiate(&suite.instantiate_msg()).unwrap();
+        let mut msg = suite.instantiate_msg();
+        change(&mut msg);
+        suite.slashing = suite.instantiate(&msg).unwrap();
         suite
     }
 
     /// An IBC service with an admitted gateway, and a local one.
     pub fn new() -> Self {
-        let mut suite = Self::bare();
-        suite.register(new_service(Source::Ibc {})).unwrap();
-        let slasher = suite.account("slasher").to_string();
-        suite
-            .register(new_service(Source::Local { slasher }))
+        Self::bare().with(new_service(Source::Ibc {}))
+    }
+
+    /// The services, of which the IBC one is this.
+    pub fn with(mut self, new: NewService) -> Self {
+        self.register(new).unwrap();
+        let slasher = self.account("slasher").to_string();
+        self.register(new_service(Source::Local { slasher }))
             .unwrap();
-        let peer = suite.peer();
-        suite.set_peer(CHAIN, peer).unwrap();
-        suite
+        let peer = self.peer();
+        self.set_peer(CHAIN, peer).unwrap();
+        self
     }
 
     /// The same, with a channel.
@@ -184,13 +215,18 @@ impl Suite {
 
     /// The same, with alice (1,000) and bob (500), both told and acknowledged by update 1.
     pub fn with_operators() -> Self {
-        let mut suite = Self::open();
-        suite.power("alice", 1_000);
-        suite.power("bob", 500);
-        suite.sync(CHAIN).unwrap();
-        suite.net.relay_all().unwrap();
-        suite.net.advance(1_000);
-        suite
+        Self::new().told()
+    }
+
+    /// With a channel, alice and bob.
+    pub fn told(mut self) -> Self {
+        self.open_channel();
+        self.power("alice", 1_000);
+        self.power("bob", 500);
+        self.sync(CHAIN).unwrap();
+        self.net.relay_all().unwrap();
+        self.net.advance(1_000);
+        self
     }
 
     pub fn instantiate_msg(&self) -> InstantiateMsg {
@@ -201,6 +237,7 @@ impl Suite {
             packet_timeout: TIMEOUT,
             bounce_max: 10_000,
             execution_grace: 10_000,
+            throttle: throttle(),
         }
     }
 
@@ -240,6 +277,7 @@ impl Suite {
     }
 
     pub fn set_peer(&mut self, service: u32, peer: Peer) -> HarnessResult<AppResponse> {
+        let peer = Some(peer);
         self.run("owner", &ExecuteMsg::SetPeer { service, peer })
     }
 
@@ -393,6 +431,7 @@ impl Suite {
             update_id: 1u64.into(),
             height: 10u64.into(),
             time: self.now().minus_seconds(10),
+            evidence: None,
         }
     }
 
@@ -429,67 +468,5 @@ impl Suite {
                 .unwrap_or(data),
         )
         .unwrap()
-    }
-
-    // Queries.
-
-    pub fn query<T: DeserializeOwned>(&self, msg: &QueryMsg) -> T {
-        self.net.host.query(&self.slashing, msg).unwrap()
-    }
-
-    pub fn service(&self, service: u32) -> ServiceResponse {
-        self.query(&QueryMsg::Service { service })
-    }
-
-    pub fn delivery(&self, operator: &str) -> (u64, u64, bool) {
-        let told: DeliveryResponse = self.query(&QueryMsg::Delivery {
-            service: CHAIN,
-            operator: self.account(operator).to_string(),
-        });
-        (told.sent.u64(), told.acked.u64(), told.dirty)
-    }
-
-    pub fn requests(&self, service: u32) -> Vec<RequestResponse> {
-        self.query(&QueryMsg::Requests {
-            service,
-            start_after: None,
-            limit: None,
-        })
-    }
-
-    pub fn pending(&self, operator: &str) -> Vec<u64> {
-        let waiting: Vec<RequestResponse> = self.query(&QueryMsg::PendingSlashes {
-            operator: self.account(operator).to_string(),
-            start_after: None,
-            limit: None,
-        });
-        waiting.iter().map(|r| r.request.u64()).collect()
-    }
-
-    pub fn nonce(&self, nonce: u64) -> Option<NonceResponse> {
-        self.query(&QueryMsg::Nonce {
-            service: CHAIN,
-            nonce: nonce.into(),
-        })
-    }
-
-    pub fn standing(&self, operator: &str) -> StandingResponse {
-        self.query(&QueryMsg::Standing {
-            service: CHAIN,
-            operator: self.account(operator).to_string(),
-        })
-    }
-
-    /// Outcomes that are not acknowledged: nonce, and whether under way.
-    pub fn untold(&self) -> Vec<(u64, bool)> {
-        let outcomes: Vec<OutcomeResponse> = self.query(&QueryMsg::Outcomes {
-            service: CHAIN,
-            start_after: None,
-            limit: None,
-        });
-        outcomes
-            .iter()
-            .map(|o| (o.nonce.u64(), o.in_flight))
-            .collect()
     }
 }
