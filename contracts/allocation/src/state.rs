@@ -46,18 +46,25 @@ pub const COMMITMENTS: Map<(&Addr, &str), Commitment> = Map::new("t");
 #[cw_serde]
 pub struct Config {
     /// Left neighbour.
+    #[serde(rename = "d")]
     pub delegation: Neighbour,
     /// Right neighbour, once connected.
+    #[serde(rename = "s")]
     pub slashing: Option<Neighbour>,
     /// Seconds until an increase takes effect.
+    #[serde(rename = "a")]
     pub allocation_delay: u64,
     /// Seconds from acknowledgement until a decrease takes effect.
+    #[serde(rename = "r")]
     pub deallocation_delay: u64,
     /// Most seconds to wait for the acknowledgement.
+    #[serde(rename = "l")]
     pub max_lag: u64,
     /// Seconds of an epoch.
+    #[serde(rename = "e")]
     pub epoch_length: u64,
     /// Seconds from the end of an undelegation's epoch to its maturity.
+    #[serde(rename = "u")]
     pub unbonding_period: u64,
 }
 
@@ -141,7 +148,7 @@ pub struct Slice {
     #[serde(rename = "a")]
     pub asset: AssetId,
     /// The slice b.
-    #[serde(rename = "b")]
+    #[serde(rename = "b", default, skip_serializing_if = "is_nothing")]
     pub value: Scaled,
     /// A change on its way.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
@@ -214,8 +221,10 @@ pub struct CapturedPart {
 #[cw_serde]
 pub struct KeyOwner {
     /// The operator.
+    #[serde(rename = "o")]
     pub operator: Addr,
     /// Replaced: resolves until then and goes to nobody else before. None: in use.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
@@ -257,7 +266,7 @@ impl Operator {
 #[derive(Default)]
 pub struct Commitment {
     /// Sum over all services of the larger of slice and increase under way.
-    #[serde(rename = "b")]
+    #[serde(rename = "b", default, skip_serializing_if = "is_nothing")]
     pub sum: Scaled,
     /// What was slashed lately and counts against the cap.
     #[serde(rename = "s", default, skip_serializing_if = "is_nothing")]
@@ -284,7 +293,21 @@ fn is_nothing(value: &Scaled) -> bool {
 mod tests {
     use std::collections::BTreeSet;
 
+    use cosmwasm_std::{from_json, to_json_vec, StdResult};
+
     use super::*;
+
+    #[test]
+    fn records_hold_what_they_need_and_no_more() {
+        // A slice that is spent, a pool of which nothing is promised, a capture without its power.
+        let json = |bytes: StdResult<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
+        let slice = Slice::new("atom");
+        assert_eq!(json(to_json_vec(&slice)), r#"{"a":"atom"}"#);
+        assert_eq!(from_json::<Slice>(r#"{"a":"atom"}"#), Ok(slice));
+        assert_eq!(json(to_json_vec(&Commitment::default())), "{}");
+        let capture: Capture = from_json(r#"{"t":"1","p":[{"t":"5"}]}"#).unwrap();
+        assert_eq!((capture.power.u128(), capture.parts.len()), (0, 1));
+    }
 
     #[test]
     fn no_two_maps_share_a_prefix() {

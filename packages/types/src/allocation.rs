@@ -487,9 +487,9 @@ pub struct LiabilityResponse {
     /// The operator; none: no such operator or key in this service.
     pub operator: Option<Addr>,
     /// The operator's newest update at or before the one asked for, or the oldest that is still
-    /// known; zero: it never counted with anything.
+    /// known if those before it were forgotten; zero: it did not count with anything yet.
     pub update_id: Uint64,
-    /// When that update was made; none: it never counted with anything.
+    /// When that update was made; none: it did not count with anything yet.
     pub since: Option<Timestamp>,
     /// What it counted with then; empty when nothing was captured.
     pub captured: Vec<AssetAmount>,
