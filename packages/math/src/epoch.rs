@@ -105,12 +105,7 @@ impl Epochs {
     ///
     /// # Errors
     /// [`MathError::TimeOutOfRange`] past what a timestamp holds.
-    pub fn is_exposed(
-        &self,
-        bucket: u64,
-        since: u64,
-        now: Timestamp,
-    ) -> Result<bool, MathError> {
+    pub fn is_exposed(&self, bucket: u64, since: u64, now: Timestamp) -> Result<bool, MathError> {
         Ok(since <= bucket && now < self.matures_at(bucket)?)
     }
 
