@@ -398,6 +398,26 @@ fn a_compromised_allocation_takes_no_more_than_the_pool() {
 }
 
 #[test]
+fn per_staker_loops() {
+    // However many there are, a slash writes the pool and one bucket.
+    for stakers in [2, 60] {
+        let mut s = Suite::new();
+        let start = s.now();
+        for number in 0..stakers {
+            let staker = format!("staker-{number}");
+            s.deposit(&staker, "op", ATOM, 100).unwrap();
+            s.undelegate(&staker, "op", ATOM, 50).unwrap();
+        }
+        let before = s.state();
+        let cut = s.slash_percent("op", ATOM, 10, 100 * stakers, start);
+        assert_eq!(cut.seized.u128(), 10 * stakers);
+        let after = s.state();
+        let written = after.iter().filter(|record| !before.contains(record));
+        assert_eq!((written.count(), after.len()), (2, before.len()));
+    }
+}
+
+#[test]
 fn slashing_an_operator_who_never_opted_in() {
     let mut s = Suite::new();
     let start = s.now();

@@ -354,19 +354,29 @@ fn agreements_that_make_no_sense_are_refused() {
     s.refused(&nothing, |s| s.set_first_loss("op", 40));
 }
 
-/// An operator cannot leave the loss to its stakers by leaving first, nor by a service of its own.
 #[test]
-fn an_operators_own_service_draining_its_stakers() {
+fn an_operator_that_leaves_first_does_not_leave_the_loss_to_its_stakers() {
     let mut s = Suite::new();
     let since = s.now();
     s.set_first_loss("op", 50).unwrap();
     s.deposit("op", "op", ATOM, 400).unwrap();
     s.deposit("ann", "op", ATOM, 600).unwrap();
     s.undelegate("op", "op", ATOM, None).unwrap();
-    s.advance(DAY + UNBONDING - 1);
-    let cut = s.slash_percent("op", ATOM, 30, 1_000, since);
-    assert_eq!(cut.seized.u128(), 300);
-    assert_eq!((wealth(&s, "op"), wealth(&s, "ann")), (250, 450));
+    s.advance(DAY);
+    // For an update that is made afterwards it answers no more: its stakers can see that it left.
+    let later = s.now();
+    let rest = s.cut("op", ATOM, 30, 1_000);
+    s.slash_percent("op", ATOM, 10, 600, later);
+    assert_eq!((wealth(&s, "op"), wealth(&s, "ann")), (400, 540));
+    // For one that it counted in it does, to the last second.
+    s.advance(UNBONDING - 1);
+    let msg = SlashPools {
+        cuts: vec![rest],
+        ..s.penalty("op", 30, since)
+    };
+    let cut = s.slash(msg).unwrap().remove(0);
+    assert_eq!(cut.seized.u128(), 300, "180 of 540, and 120 of 400");
+    assert_eq!((wealth(&s, "op"), wealth(&s, "ann")), (250, 390));
     s.assert_conserved(ATOM);
 }
 
