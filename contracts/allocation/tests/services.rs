@@ -38,7 +38,7 @@ fn local(suite: &mut Suite, change: impl FnOnce(&mut ServiceTerms)) -> ServiceId
     let mut terms = terms(Decimal::percent(10), false);
     change(&mut terms);
     let slasher = suite.host("slasher").to_string();
-    suite.register_service("admin", terms, Source::Local { slasher })
+    suite.register_service("admin", terms, Source::Local { slasher }, settings())
 }
 
 fn operators(suite: &mut Suite, stakes: &[(&str, u128)]) {
@@ -387,8 +387,7 @@ fn terms_are_checked() {
                     slasher: owner.clone(),
                 },
                 penalties: vec![],
-                evidence_age: EVIDENCE_AGE,
-                proceeds: palisade_types::asset::Destination::Burn {},
+                settings: settings(),
             },
         );
         let slashing = suite.slashing.clone();
