@@ -177,6 +177,38 @@ fn undelegating_all_but_one_unit_and_wiping_it_by_ones_own_service() {
 }
 
 #[test]
+fn the_largest_of_two_double_signs_is_borne_by_whoever_stood_behind_them() {
+    for reported_first in [0, 1] {
+        let (mut suite, services) = promised(1, 10, 200_000);
+        let service = services[0];
+        let old = suite.slash(service, 1, "op", "double_sign");
+        suite.wait(60);
+        suite.deposit("bob", "op", 800_000);
+        suite.sync(service);
+        suite.wait(60);
+        let new = suite.slash(service, 2, "op", "double_sign");
+        // Bob objects, a moment too late: what he undelegates counted in the second one.
+        suite.try_undelegate("bob", "op", ATOM, None).unwrap();
+        suite.wait(2 * EPOCH);
+
+        // A tenth of 200,000 for the one, of 1,000,000 for the other: 100,000 for both, and the
+        // small one blocks nothing.
+        let mut reports = [old, new];
+        reports.rotate_left(reported_first);
+        let mut taken = vec![];
+        for report in reports {
+            suite.try_slash("slasher", service, report).unwrap();
+            taken.push(suite.books(ATOM).seized);
+        }
+        let expected = [vec![20_000, 100_000], vec![100_000, 100_000]];
+        assert_eq!(taken, expected[reported_first]);
+        assert_eq!(suite.stake("op", ATOM), 180_000);
+        assert_eq!(suite.pool("op", ATOM).unwrap().unbonding.u128(), 720_000);
+        assert!(suite.books(ATOM).balance_to_the_unit());
+    }
+}
+
+#[test]
 fn a_thousand_penalties_renormalize_and_never_block() {
     let mut suite = Suite::new();
     suite.register_operator("op");
