@@ -105,9 +105,10 @@ fn describe(
     // At most as many as registration admits.
     let penalties = PENALTIES
         .prefix(service)
-        .range(deps.storage, None, None, Order::Ascending)
-        .map(|entry| {
-            let (kind, policies) = entry?;
+        .keys(deps.storage, None, None, Order::Ascending)
+        .map(|kind| {
+            let kind = kind?;
+            let policies = PENALTIES.load(deps.storage, (service, &kind))?;
             let next = policies.versions.iter().find(|version| version.from > now);
             let pending = next.and_then(|next| {
                 let policy = next.policy.clone()?;
@@ -163,10 +164,11 @@ fn services(
 ) -> StdResult<Vec<ServiceResponse>> {
     let start = start_after.map(Bound::exclusive);
     SERVICES
-        .range(deps.storage, start, None, Order::Ascending)
+        .keys(deps.storage, start, None, Order::Ascending)
         .take(take(limit))
-        .map(|entry| {
-            let (service, stored) = entry?;
+        .map(|service| {
+            let service = service?;
+            let stored = SERVICES.load(deps.storage, service)?;
             describe(deps, env, service, stored)
         })
         .collect()
@@ -253,9 +255,13 @@ fn requests(
     let limit = take(limit);
     let looked = REQUESTS
         .prefix(service)
-        .range(deps.storage, start, None, Order::Ascending)
+        .keys(deps.storage, start, None, Order::Ascending)
         .take(limit)
-        .map(|entry| entry.map(|(number, stored)| present(service, number, stored)))
+        .map(|number| {
+            let number = number?;
+            let stored = REQUESTS.load(deps.storage, (service, number))?;
+            Ok(present(service, number, stored))
+        })
         .collect::<StdResult<Vec<_>>>()?;
     let full = looked.len() == limit;
     let next = looked.last().filter(|_| full).map(|last| last.request);

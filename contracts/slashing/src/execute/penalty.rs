@@ -137,9 +137,7 @@ impl Policies {
             self.versions.retain(|version| version.from != from);
             self.versions.push(Version { from, policy });
         }
-        // An infraction within the horizon needs the one that was in force at its start.
-        let needed = self.versions.iter().rposition(|v| v.from <= horizon);
-        self.versions.drain(..needed.unwrap_or_default());
+        self.versions.drain(..self.first_needed(horizon));
         if self.versions.len() > MAX_VERSIONS {
             return Err(ContractError::TooManyVersions {
                 kind: kind.to_string(),
@@ -149,13 +147,17 @@ impl Policies {
         Ok(from)
     }
 
+    /// Where the versions begin that an infraction after the horizon may need: with the one that
+    /// was in force at it.
+    fn first_needed(&self, horizon: Timestamp) -> usize {
+        let in_force = self.versions.iter().rposition(|v| v.from <= horizon);
+        in_force.unwrap_or_default()
+    }
+
     /// Whether no infraction after the horizon is punished.
     fn is_over(&self, horizon: Timestamp) -> bool {
-        match self.versions.as_slice() {
-            [] => true,
-            [only] => only.policy.is_none() && only.from <= horizon,
-            _ => false,
-        }
+        let mut needed = self.versions.iter().skip(self.first_needed(horizon));
+        needed.all(|version| version.policy.is_none())
     }
 }
 
@@ -194,23 +196,25 @@ fn forget(
     service: ServiceId,
     horizon: Timestamp,
 ) -> Result<(), ContractError> {
-    let kinds = PENALTIES
-        .prefix(service)
-        .range(storage, None, None, Order::Ascending)
-        .filter(|entry| !entry.as_ref().is_ok_and(|(_, p)| !p.is_over(horizon)))
-        .collect::<StdResult<Vec<_>>>()?;
-    for (kind, _) in kinds {
-        PENALTIES.remove(storage, (service, &kind));
+    for kind in kinds(storage, service)? {
+        let key = (service, kind.as_str());
+        if PENALTIES.load(storage, key)?.is_over(horizon) {
+            PENALTIES.remove(storage, key);
+        }
     }
     Ok(())
 }
 
-/// Refuses more kinds than there may be, which bounds every walk over them.
-fn count(storage: &dyn Storage, service: ServiceId) -> Result<(), ContractError> {
-    let kinds = PENALTIES
+fn kinds(storage: &dyn Storage, service: ServiceId) -> StdResult<Vec<String>> {
+    PENALTIES
         .prefix(service)
         .keys(storage, None, None, Order::Ascending)
-        .collect::<StdResult<Vec<_>>>()?;
+        .collect()
+}
+
+/// Refuses more kinds than there may be, which bounds every walk over them.
+fn count(storage: &dyn Storage, service: ServiceId) -> Result<(), ContractError> {
+    let kinds = kinds(storage, service)?;
     let own = kinds.iter().filter(|kind| !is_standard(kind)).count();
     if own > MAX_OWN_KINDS {
         return Err(ContractError::TooManyPenalties {
