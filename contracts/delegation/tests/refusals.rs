@@ -182,23 +182,6 @@ fn redirection(to: &str) -> Redirection {
 }
 
 #[test]
-fn only_the_allocation_contract_redirects() {
-    let mut s = Suite::new();
-    let heir = s.who("heir").to_string();
-    let msg = ExecuteMsg::Redirect(redirection(&heir));
-    for sender in ["ann", "op", "owner", "guardian"] {
-        let expected = ContractError::Unauthorized {
-            sender: s.who(sender),
-            expected: "allocation",
-        };
-        s.refused(&expected, |s| s.execute(sender, &msg));
-    }
-    let mut bare = Suite::bare();
-    let refused = ContractError::NotConnected;
-    bare.refused(&refused, |s| s.execute("allocation", &msg));
-}
-
-#[test]
 fn the_allocation_contract_is_named_once_by_the_owner() {
     let mut s = Suite::bare();
     let connect = |who: &Suite, name: &str| ExecuteMsg::Connect {

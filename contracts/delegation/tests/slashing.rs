@@ -18,10 +18,8 @@ use cw_multi_test::{ContractWrapper, Executor};
 use cw_storage_plus::Item;
 use palisade_delegation::ContractError;
 use palisade_math::{Magnitude, FULL_MAGNITUDE};
-use palisade_types::asset::{Destination, Payee, Redirection};
 use palisade_types::delegation::{Cut, ExecuteMsg, SlashPools, SlashResult};
 use palisade_types::neighbour::Neighbour;
-use palisade_types::vault as vault_api;
 
 #[test]
 fn active_and_eligible_unbonding_stake_bear_the_same_share() {
@@ -140,58 +138,6 @@ fn every_asset_pays_its_own_and_the_vault_is_told_once() {
         (s.books(OSMO).seized.u128(), s.books(ATOM).seized.u128()),
         (3, 10)
     );
-}
-
-#[test]
-fn the_vault_is_told_who_gets_what_and_where_it_shall_go_instead() {
-    let mut s = Suite::new();
-    let start = s.now();
-    s.deposit("ann", "op", ATOM, 1_000).unwrap();
-    let send = |s: &Suite, to: &str| Destination::Send {
-        recipient: s.who(to).to_string(),
-    };
-    let payee = |account, destination, percent| Payee {
-        account,
-        destination,
-        share: Decimal::percent(percent),
-    };
-    let msg = SlashPools {
-        cuts: vec![s.cut("op", ATOM, 5, 1_000)],
-        payees: vec![
-            payee(0, send(&s, "finder"), 10),
-            payee(7, send(&s, "gone"), 90),
-        ],
-        ..s.penalty("op", 5, start)
-    };
-    s.slash(msg).unwrap();
-    let booked = |s: &Suite| {
-        let msg = vault_api::QueryMsg::Seized {
-            asset: ATOM.to_string(),
-            start_after: None,
-            limit: None,
-        };
-        let vault = s.vault.clone();
-        let seized: Vec<vault_api::SeizedResponse> =
-            s.app.wrap().query_wasm_smart(vault, &msg).unwrap();
-        seized
-            .into_iter()
-            .map(|s| (s.account, s.destination, s.amount.u128()))
-            .collect::<Vec<_>>()
-    };
-    let bounty = (0, send(&s, "finder"), 5);
-    assert_eq!(booked(&s), [bounty.clone(), (7, send(&s, "gone"), 45)]);
-    let before = s.state();
-    let redirection = Redirection {
-        asset: ATOM.to_string(),
-        account: 7,
-        from: send(&s, "gone"),
-        to: Destination::Burn {},
-    };
-    s.execute("allocation", &ExecuteMsg::Redirect(redirection))
-        .unwrap();
-    assert_eq!(booked(&s), [bounty, (7, Destination::Burn {}, 45)]);
-    assert_eq!(s.state(), before, "it only passes it on");
-    s.assert_conserved(ATOM);
 }
 
 #[test]

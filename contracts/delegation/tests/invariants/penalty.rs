@@ -1,6 +1,7 @@
-//! Penalties, and the invariants about them, by formulas of their own.
+//! Penalties, agreements on who bears them first, and the invariants about both, by formulas of
+//! their own.
 
-use cosmwasm_std::{Decimal, Uint256};
+use cosmwasm_std::{Decimal, Timestamp, Uint256};
 use palisade_math::{Magnitude, FULL_MAGNITUDE};
 use palisade_types::delegation::{Cut, CutResult, SlashPools};
 
@@ -56,6 +57,30 @@ impl Crime {
 }
 
 impl World {
+    /// Better at once; worse once all of this epoch and the next has matured; the last word counts.
+    pub fn agree(&mut self, operator: usize, percent: u64) {
+        let (agreed, pending) = self.agreement(operator);
+        let known = pending.map_or(agreed, |(percent, _)| percent) == percent;
+        let outcome = self.s.set_first_loss(OPERATORS[operator], percent);
+        assert_eq!(outcome.is_ok(), !known, "{outcome:?}");
+        if known {
+            return;
+        }
+        self.agreed[operator] = if percent >= agreed {
+            (percent, None)
+        } else {
+            (agreed, Some((percent, self.matures_at(self.s.epoch() + 1))))
+        };
+    }
+
+    /// What is agreed now.
+    pub fn agreement(&self, operator: usize) -> (u64, Option<(u64, Timestamp)>) {
+        match self.agreed[operator] {
+            (_, Some((percent, at))) if at <= self.s.now() => (percent, None),
+            agreed => agreed,
+        }
+    }
+
     /// Invariants 4, 5 and 6.
     pub fn punish(&mut self, before: &Seen, crime: &Crime) {
         let expected = self.expect(before, crime);

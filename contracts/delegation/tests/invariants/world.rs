@@ -265,30 +265,6 @@ impl World {
         self.sound();
     }
 
-    /// Better at once; worse once all of this epoch and the next has matured; the last word counts.
-    fn agree(&mut self, operator: usize, percent: u64) {
-        let (agreed, pending) = self.agreement(operator);
-        let known = pending.map_or(agreed, |(percent, _)| percent) == percent;
-        let outcome = self.s.set_first_loss(OPERATORS[operator], percent);
-        assert_eq!(outcome.is_ok(), !known, "{outcome:?}");
-        if known {
-            return;
-        }
-        self.agreed[operator] = if percent >= agreed {
-            (percent, None)
-        } else {
-            (agreed, Some((percent, self.matures_at(self.s.epoch() + 1))))
-        };
-    }
-
-    /// What is agreed now.
-    pub fn agreement(&self, operator: usize) -> (u64, Option<(u64, Timestamp)>) {
-        match self.agreed[operator] {
-            (_, Some((percent, at))) if at <= self.s.now() => (percent, None),
-            agreed => agreed,
-        }
-    }
-
     fn promise(&mut self, before: &Seen, service: usize, operator: usize, millionths: u128) {
         let magnitude = &before.magnitude[operator];
         let promised: u128 = (0..3)
