@@ -14,6 +14,8 @@ pub const UNBONDING: u64 = 100_000;
 pub const EPOCH: u64 = 10_000;
 
 const LOG: Item<Vec<ExecuteMsg>> = Item::new("log");
+/// Who instantiated it stands for the delegation contract.
+const DELEGATION: Item<Addr> = Item::new("delegation");
 const RULES: Item<Rules> = Item::new("rules");
 const MEMBERS: Map<&str, Member> = Map::new("members");
 /// The terms that the services were created with.
@@ -70,7 +72,8 @@ enum Ask {
     Extra(Extra),
 }
 
-fn instantiate(deps: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+fn instantiate(deps: DepsMut, _: Env, info: MessageInfo, _: Empty) -> StdResult<Response> {
+    DELEGATION.save(deps.storage, &info.sender)?;
     LOG.save(deps.storage, &vec![])?;
     RULES.save(deps.storage, &Rules::default())?;
     Ok(Response::new())
@@ -234,7 +237,7 @@ fn query(deps: Deps, _: Env, msg: Ask) -> StdResult<Binary> {
     match msg {
         Ask::Extra(Extra::Log {}) => to_json_binary(&LOG.load(deps.storage)?),
         Ask::Real(QueryMsg::Config {}) => to_json_binary(&ConfigResponse {
-            delegation: Addr::unchecked("delegation"),
+            delegation: DELEGATION.load(deps.storage)?,
             slashing: None,
             allocation_delay: 1,
             deallocation_delay: 1,

@@ -171,6 +171,25 @@ impl Suite {
         self.query(&QueryMsg::Request { service, request })
     }
 
+    /// All requests of the IBC service, of however many pages.
+    pub fn requests_all(&self) -> Vec<RequestResponse> {
+        let mut all = vec![];
+        let mut start_after: Option<Uint64> = None;
+        loop {
+            let page: RequestsResponse<Uint64> = self.query(&QueryMsg::Requests {
+                service: CHAIN,
+                state: None,
+                start_after,
+                limit: Some(100),
+            });
+            all.extend(page.requests);
+            start_after = page.next;
+            if start_after.is_none() {
+                return all;
+            }
+        }
+    }
+
     /// What a service's buckets and the shared one have drawn.
     pub fn drawn(&self, service: u32) -> (u128, u128, u128) {
         let throttle: ThrottleResponse = self.query(&QueryMsg::Throttle { service });

@@ -124,7 +124,6 @@ fn only_what_waits_in_a_window_can_be_vetoed() {
         }
     );
     // A service without a resolver has nobody who may.
-    suite.sync(LOCAL).unwrap();
     suite.power("carol", 100);
     suite.sync(LOCAL).unwrap();
     suite.pause(Action::Executions, 1_000);

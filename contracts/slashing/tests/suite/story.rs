@@ -197,10 +197,12 @@ impl Suite {
 
     /// The services, of which the IBC one is this.
     pub fn with(mut self, new: NewService) -> Self {
+        let evidence_age = new.settings.evidence_age;
         self.register(new).unwrap();
         let slasher = self.account("slasher").to_string();
-        self.register(new_service(Source::Local { slasher }))
-            .unwrap();
+        let mut local = new_service(Source::Local { slasher });
+        local.settings.evidence_age = evidence_age;
+        self.register(local).unwrap();
         let peer = self.peer();
         self.set_peer(CHAIN, peer).unwrap();
         self
