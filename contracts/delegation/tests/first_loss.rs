@@ -227,11 +227,11 @@ fn the_operators_own_stake_stays_junior_where_it_goes_and_is_a_stakers_elsewhere
     assert_eq!(s.tranches("op", ATOM), (15, 50));
     assert_eq!(s.bucket_tranches("op", ATOM, 0), (15, 50));
     s.advance(DAY + UNBONDING);
-    // One comes to the other, who comes home.
-    s.redelegate("op", "op", ATOM, "other").unwrap();
-    assert_eq!(s.tranches("other", ATOM), (50, 0));
-    assert_eq!(s.bucket_tranches("op", ATOM, 0), (15, 0));
+    // The other comes home, then the operator comes to it.
     s.redelegate("other", "op", ATOM, "other").unwrap();
+    assert_eq!(s.tranches("other", ATOM), (0, 15));
+    assert_eq!(s.bucket_tranches("op", ATOM, 0), (0, 50));
+    s.redelegate("op", "op", ATOM, "other").unwrap();
     assert_eq!(s.tranches("other", ATOM), (50, 15));
     assert_eq!(s.buckets("op", ATOM), []);
     s.undelegate("op", "op", ATOM, None).unwrap();
