@@ -20,7 +20,7 @@ use palisade_types::vault as vault_api;
 fn the_vault_is_told_who_gets_what_and_where_it_shall_go_instead() {
     let mut s = Suite::new();
     let start = s.now();
-    s.deposit("ann", "op", ATOM, 1_000).unwrap();
+    s.deposit("ann", "op", ATOM, 1_010).unwrap();
     let send = |s: &Suite, to: &str| Destination::Send {
         recipient: s.who(to).to_string(),
     };
@@ -30,7 +30,7 @@ fn the_vault_is_told_who_gets_what_and_where_it_shall_go_instead() {
         share: Decimal::percent(percent),
     };
     let msg = SlashPools {
-        cuts: vec![s.cut("op", ATOM, 5, 1_000)],
+        cuts: vec![s.cut("op", ATOM, 5, 1_010)],
         payees: vec![
             payee(0, send(&s, "finder"), 10),
             payee(7, send(&s, "gone"), 90),
@@ -52,8 +52,9 @@ fn the_vault_is_told_who_gets_what_and_where_it_shall_go_instead() {
             .map(|s| (s.account, s.destination, s.amount.u128()))
             .collect::<Vec<_>>()
     };
+    // Of 51: 5.1 rounded down, and the rest to the last one.
     let bounty = (0, send(&s, "finder"), 5);
-    assert_eq!(booked(&s), [bounty.clone(), (7, send(&s, "gone"), 45)]);
+    assert_eq!(booked(&s), [bounty.clone(), (7, send(&s, "gone"), 46)]);
     let before = s.state();
     let redirection = Redirection {
         asset: ATOM.to_string(),
@@ -63,7 +64,7 @@ fn the_vault_is_told_who_gets_what_and_where_it_shall_go_instead() {
     };
     s.execute("allocation", &ExecuteMsg::Redirect(redirection))
         .unwrap();
-    assert_eq!(booked(&s), [bounty, (7, Destination::Burn {}, 45)]);
+    assert_eq!(booked(&s), [bounty, (7, Destination::Burn {}, 46)]);
     assert_eq!(s.state(), before, "it only passes it on");
     s.assert_conserved(ATOM);
 }
