@@ -104,8 +104,8 @@ fn judge(
 }
 
 /// What the operator counted with in the newest update that tells of it and was applied before the
-/// height.
-fn in_force(
+/// height: nothing, if there is none.
+pub(super) fn in_force(
     deps: Deps,
     config: &Config,
     service: ServiceId,
@@ -136,7 +136,10 @@ fn in_force(
         }
         asked = found.saturating_sub(1);
         if asked == 0 {
-            return Err(ContractError::Refused(Refusal::NothingCaptured {}));
+            return Ok(LiabilityResponse {
+                captured: vec![],
+                ..liability
+            });
         }
     }
 }

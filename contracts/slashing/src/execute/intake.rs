@@ -7,6 +7,7 @@ use palisade_math::slash_weight;
 use palisade_types::allocation::{self, LiabilityResponse, ServiceId};
 use palisade_types::asset::MAX_CLOCK_SKEW;
 
+use super::equivocation::in_force;
 use super::slash::Origin;
 use super::throttle;
 use super::verdict::{Known, Verdict};
@@ -43,6 +44,10 @@ impl Receipt {
         }
     }
 }
+
+/// When an infraction was; and its proof with the newest update that was applied before, if both
+/// are known.
+type Moment<'a> = (Timestamp, Option<(&'a Equivocation, u64)>);
 
 /// A report of an infraction with the service that brings it.
 struct Claim<'a> {
@@ -136,22 +141,24 @@ impl Claim<'_> {
         else {
             return Ok(Err(Refusal::Kind {}));
         };
-        let proven = slash.evidence.is_some();
-        let (time, update) = match self.moment(deps)? {
+        let (time, known) = match self.moment(deps)? {
             Ok(moment) => moment,
             Err(refusal) => return Ok(Err(refusal)),
         };
         if !plausible(deps, &slash.offender) {
             return Ok(Err(Refusal::Offender {}));
         }
-        let liability: LiabilityResponse = config.allocation.ask(
-            deps.querier,
-            &allocation::QueryMsg::Liability {
-                service: self.service,
-                offender: self.offender(),
-                update_id: update.into(),
-            },
-        )?;
+        let liability: LiabilityResponse = match known {
+            Some((evidence, newest)) => in_force(deps, config, self.service, evidence, newest)?,
+            None => config.allocation.ask(
+                deps.querier,
+                &allocation::QueryMsg::Liability {
+                    service: self.service,
+                    offender: self.offender(),
+                    update_id: slash.update_id,
+                },
+            )?,
+        };
         let named = |operator: &Addr| match &slash.offender {
             Offender::Operator(address) => address == operator.as_str(),
             Offender::Key(_) => true,
@@ -171,13 +178,14 @@ impl Claim<'_> {
             return Ok(Err(Refusal::Kind {}));
         };
         let weight = slash_weight(liability.power, policy.fraction)?;
+        let proven = known.is_some();
         let settings = &self.stored.settings;
         let verdict = Verdict {
             service: self.service,
             operator,
             kind: slash.infraction.clone(),
             height: slash.height.u64(),
-            update_id: update,
+            update_id: liability.update_id.u64(),
             time,
             policy,
             window: if proven { 0 } else { settings.window() },
@@ -186,12 +194,13 @@ impl Claim<'_> {
         Ok(Ok((verdict, weight)))
     }
 
-    /// When it was, and which update was in force then. A proof is judged by the host's own table
-    /// as far as that reaches.
-    fn moment(&self, deps: Deps) -> Result<Result<(Timestamp, u64), Refusal>, ContractError> {
+    /// When it was; and of a double-sign that is proved the newest update that was applied before,
+    /// by the host's own table. One that the table does not reach counts as without a proof: all
+    /// that is known of it but the votes is the consumer's word.
+    fn moment(&self, deps: Deps) -> Result<Result<Moment<'_>, Refusal>, ContractError> {
         let slash = self.slash;
         let last = LINKS.load(deps.storage, self.service)?.last_update;
-        let mut update = slash.update_id.u64();
+        let update = slash.update_id.u64();
         if update == 0 || update > last {
             return Ok(Err(Refusal::Update { last }));
         }
@@ -200,13 +209,14 @@ impl Claim<'_> {
             return Ok(Err(Refusal::Future {}));
         }
         let mut time = slash.time.min(self.now);
+        let mut known = None;
         if let Some(evidence) = &slash.evidence {
             if let Err(refusal) = self.prove(deps, evidence) {
                 return Ok(Err(refusal));
             }
             let height = slash.height.u64();
             if let Some(moment) = table::at(deps.storage, self.service, height, self.now)? {
-                update = update.max(moment.update_id);
+                known = Some((evidence, moment.update_id));
                 time = time.min(moment.latest).max(moment.earliest);
             }
         }
@@ -217,7 +227,7 @@ impl Claim<'_> {
         if self.stored.stopped_at.is_some_and(|at| time > at) {
             return Ok(Err(Refusal::Stopped {}));
         }
-        Ok(Ok((time, update)))
+        Ok(Ok((time, known)))
     }
 
     /// Checks the evidence, and that it is of what is reported.

@@ -214,9 +214,8 @@ fn who_executes_gets_the_bounty_and_the_rest_is_split() {
         ..payee(CHAIN, send(&treasury), 0)
     };
     assert_eq!(payees, [finder, burned, rest]);
-    let sum = |payees: &[palisade_types::asset::Payee]| {
-        payees.iter().map(|p| p.share).sum::<Decimal>()
-    };
+    let sum =
+        |payees: &[palisade_types::asset::Payee]| payees.iter().map(|p| p.share).sum::<Decimal>();
     assert_eq!(sum(&payees), Decimal::one());
 
     // Shares that do not come out even round down, and the last payee's is the rest.
@@ -333,10 +332,7 @@ fn requests_are_found_by_state_and_by_operator() {
     };
     let key = |kind: &str, height: u64| Some((kind.to_string(), Uint64::new(height)));
     assert_eq!(page(None, None, None), (vec![4, 3, 1, 5], None));
-    assert_eq!(
-        page(None, None, Some(2)),
-        (vec![4, 3], key(DOWNTIME, 9))
-    );
+    assert_eq!(page(None, None, Some(2)), (vec![4, 3], key(DOWNTIME, 9)));
     assert_eq!(
         page(None, key(DOWNTIME, 9), Some(2)),
         (vec![1, 5], key("oracle", 1))

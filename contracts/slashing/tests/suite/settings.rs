@@ -291,10 +291,7 @@ fn proceeds_go_where_they_go_when_the_request_is_executed() {
         .unwrap();
     suite.net.advance(UNBONDING - 100);
     assert_eq!(report_aged(&mut suite, 1, 10), executed(1));
-    assert_eq!(
-        suite.payees(),
-        [payee(CHAIN, Destination::Burn {}, 1_000)]
-    );
+    assert_eq!(suite.payees(), [payee(CHAIN, Destination::Burn {}, 1_000)]);
     suite.pause(Action::Executions, 100);
     assert_eq!(report_aged(&mut suite, 2, 10), accepted(2));
     suite.net.advance(100);
@@ -369,10 +366,7 @@ fn a_stopped_service_punishes_what_was_before() {
     let stopped_at = suite.now();
     suite.stop().unwrap();
     assert_eq!(suite.service(CHAIN).stopped_at, Some(stopped_at));
-    assert_eq!(
-        suite.log(),
-        [Allocation::StopService { service: CHAIN }]
-    );
+    assert_eq!(suite.log(), [Allocation::StopService { service: CHAIN }]);
     assert_eq!(
         error(suite.stop()),
         ContractError::ServiceStopped {

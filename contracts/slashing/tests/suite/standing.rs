@@ -126,7 +126,7 @@ fn a_tombstoned_operator_is_out_for_good() {
     assert_eq!(suite.report(&second), executed(2));
     let taken = suite.requests(CHAIN).iter().map(seized).collect::<Vec<_>>();
     assert_eq!(taken, [50, 0]); // 5 % of 1,000.
-    // But the repetition of the first one is a repetition.
+                                // But the repetition of the first one is a repetition.
     assert!(matches!(
         suite.report(&first),
         palisade_ibc::SlashAck::Duplicate { .. }

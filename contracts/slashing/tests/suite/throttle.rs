@@ -53,7 +53,7 @@ fn a_slash_draws_its_share_of_power_and_it_comes_back() {
     slash.update_id = 2u64.into();
     assert_eq!(suite.report(&slash), executed(3));
     assert_eq!(suite.drawn(CHAIN).0, 20); // 19.02
-    // The other service has buckets of its own.
+                                          // The other service has buckets of its own.
     assert_eq!(suite.drawn(LOCAL), (0, 0, 0));
 }
 
@@ -110,7 +110,10 @@ fn a_slash_past_the_limit_bounces_and_comes_again() {
     let request = suite.request(4);
     assert_eq!(request.time, slash.time);
     assert_eq!(request.received_at, retry_at);
-    assert_eq!(suite.report(&slash), duplicate(4, Some(Outcome::Executed {})));
+    assert_eq!(
+        suite.report(&slash),
+        duplicate(4, Some(Outcome::Executed {}))
+    );
 }
 
 #[test]
