@@ -4,7 +4,7 @@ use cosmwasm_std::{DepsMut, Env, MessageInfo, Response, Storage, Timestamp, Uint
 use palisade_admin::{only_guardian, only_owner, AdminError};
 use palisade_math::Meter;
 use palisade_types::allocation::ServiceId;
-use palisade_types::slashing::{Buckets, ThrottleParams};
+use palisade_types::slashing::{Buckets, ThrottleParams, SUSPENSION_LIMIT};
 
 use super::load_service;
 use crate::events;
@@ -195,6 +195,14 @@ pub(crate) fn resume(
 
 /// What a suspension stops, as in "slashes are paused".
 const SLASHES: &str = "slashes";
+
+impl Config {
+    /// The longest suspension of a service, in seconds: within the time for which a slash may
+    /// bounce.
+    pub(crate) fn suspension_limit(&self) -> u64 {
+        self.bounce_max.min(SUSPENSION_LIMIT)
+    }
+}
 
 impl Service {
     /// Until when it is suspended, if it is.

@@ -136,11 +136,11 @@ impl Suite {
 
     /// The payees of the newest penalty.
     pub fn payees(&self) -> Vec<Payee> {
-        let slashes = self.log().into_iter().filter_map(|msg| match msg {
+        let mut slashes = self.log().into_iter().filter_map(|msg| match msg {
             Allocation::Slash(slash) => Some(slash.payees),
             _ => None,
         });
-        slashes.last().unwrap()
+        slashes.next_back().unwrap()
     }
 
     /// The outcomes that the gateway heard, by nonce.
