@@ -233,6 +233,11 @@ impl Suite {
         self.reopen_channel()
     }
 
+    /// Deploys one more gateway of the same host. Verbs go on using the one in `gateway`.
+    pub fn add_gateway(&mut self) -> Addr {
+        deploy_gateway(&mut self.net, &self.slashing)
+    }
+
     /// Opens a channel between the slashing contract and the gateway.
     pub fn reopen_channel(&mut self) -> Channel {
         let host = self.net.host.port(&self.slashing);

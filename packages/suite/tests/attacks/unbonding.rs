@@ -1,0 +1,173 @@
+//! Penalties and the stake that leaves.
+
+use cosmwasm_std::Decimal;
+use palisade_allocation::ContractError as AllocationError;
+use palisade_suite::*;
+use palisade_types::allocation::ExecuteMsg as Allocate;
+
+use crate::world::*;
+
+#[test]
+fn leave_the_set_then_exit() {
+    let (mut suite, chain) = consumer();
+    let infraction = suite.infraction("north", "double_sign");
+    suite.wait(60);
+    allocate(&mut suite, "north", &Allocate::OptOut { service: chain });
+    leave(&mut suite, "alice", "north");
+    tell(&mut suite, chain);
+    assert_eq!(powers(&suite), [("north", 0), ("south", 2 * MILLION)]);
+    let forget = Allocate::Leave {
+        service: chain,
+        operator: suite.host("north").to_string(),
+    };
+    let contract = suite.allocation.clone();
+    let error = suite
+        .try_on_host("north", &contract, &forget, &[])
+        .unwrap_err();
+    assert!(matches!(
+        refusal::<AllocationError>(&error),
+        AllocationError::StillBound { .. }
+    ));
+
+    // Reported at the last moment: the stake is still there, and so is the slice.
+    suite.wait(EVIDENCE_AGE - 120);
+    punish_for(&mut suite, infraction);
+    assert_eq!(taken(&suite, chain), [Some(50_000)]);
+    assert_books(&suite, 2 * MILLION, 950_000, 50_000);
+    suite.wait(3 * EPOCH);
+    assert_eq!(claim(&mut suite, "alice", "north"), 950_000);
+    assert_eq!(ends(&suite), [EXECUTED]);
+}
+
+#[test]
+fn withdrawal_between_infraction_and_execution() {
+    let (mut suite, chain) = consumer_with(disputed());
+    let infraction = suite.infraction("north", "double_sign");
+    suite.wait(3 * EPOCH - 600);
+    suite.try_report("reporter", infraction).unwrap();
+    suite.net.relay_all().unwrap();
+    // Pending for two days, with the offender's stake on its way out all the time since.
+    leave(&mut suite, "alice", "north");
+    assert_books(&suite, 2 * MILLION, MILLION, 0);
+    suite.wait(2 * EPOCH);
+    try_execute(&mut suite, "anybody", chain, 1).unwrap();
+    assert_books(&suite, 2 * MILLION, 950_000, 50_000);
+    suite.net.relay_all().unwrap();
+    assert_eq!(ends(&suite), [EXECUTED]);
+    suite.wait(6 * EPOCH);
+    assert_eq!(claim(&mut suite, "alice", "north"), 950_000);
+}
+
+#[test]
+fn exact_amount_withdrawal_front_run_by_a_tiny_slash() {
+    let tiny = penalty("tiny", Decimal::raw(1), 0, false);
+    let (mut suite, chain) = consumer_that_takes(5, vec![tiny]);
+    suite.report("north", "tiny");
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.stake("north", ATOM), 999_999);
+    // Alice asks for the million that she saw: she gets what there is, and no refusal.
+    suite
+        .try_undelegate("alice", "north", ATOM, Some(MILLION))
+        .unwrap();
+    assert_books(&suite, 2 * MILLION, 999_999, 1);
+    suite.wait(60);
+    punish(&mut suite, "south", "tiny");
+    tell(&mut suite, chain);
+    assert_eq!(powers(&suite), [("north", 0), ("south", 2 * MILLION - 2)]);
+    assert_books(&suite, 2 * MILLION - 1, 999_999, 2);
+    suite.wait(EPOCH + UNBONDING);
+    assert_eq!(claim(&mut suite, "alice", "north"), 999_999);
+}
+
+#[test]
+fn payout_fixed_at_request_and_so_escaping_the_slash() {
+    let (mut suite, chain) = consumer();
+    suite.deposit("carol", "north", MILLION);
+    tell(&mut suite, chain);
+    suite.wait(60);
+    leave(&mut suite, "alice", "north");
+    // Alice asked for a million before anybody knew; were that fixed, carol would pay for her.
+    punish(&mut suite, "north", "double_sign");
+    assert_eq!(taken(&suite, chain), [Some(100_000)]);
+    assert_eq!(
+        (worth(&suite, "alice"), worth(&suite, "carol")),
+        (950_000, 950_000)
+    );
+    suite.wait(EPOCH + UNBONDING);
+    assert_eq!(claim(&mut suite, "alice", "north"), 950_000);
+    tell(&mut suite, chain);
+    assert_eq!(powers(&suite)[0], ("north", 0));
+    assert_books(&suite, 2_950_000, 0, 100_000);
+}
+
+#[test]
+fn slash_of_a_pool_that_is_all_unbonding() {
+    let (mut suite, chain) = consumer();
+    leave(&mut suite, "alice", "north");
+    suite.wait(EPOCH);
+    assert_eq!(suite.stake("north", ATOM), 0);
+    // The consumer was not told yet: north counts with a million there, and answers with it.
+    assert_eq!(powers(&suite)[0], ("north", MILLION));
+    punish(&mut suite, "north", "double_sign");
+    assert_eq!(taken(&suite, chain), [Some(50_000)]);
+    assert_books(&suite, 2 * MILLION, 950_000, 50_000);
+    tell(&mut suite, chain);
+    assert_eq!(powers(&suite)[0], ("north", 0));
+}
+
+#[test]
+fn undelegating_all_but_one_unit_wiping_that_unit_by_ones_own_service() {
+    let (mut suite, chain) = consumer();
+    let own = local_service(&mut suite, "north", "north", 95);
+    suite.wait(ALLOCATION_DELAY);
+    suite.sync(own);
+    let infraction = suite.infraction("north", "double_sign");
+    suite
+        .try_undelegate("alice", "north", ATOM, Some(999_999))
+        .unwrap();
+    suite.wait(EPOCH);
+    // Its own service counts with one unit, and takes it: 95 % of a unit is a unit.
+    suite.sync(own);
+    let slash = suite.slash(own, 1, "north", "double_sign");
+    suite.try_slash("north", own, slash).unwrap();
+    assert_books(&suite, 2 * MILLION, 999_999, 1);
+    // Were the slices of the pool void with it, the honest slash of the bucket would find none.
+    punish_for(&mut suite, infraction);
+    let seized = taken(&suite, chain)[0].unwrap();
+    assert!((49_999..=50_001).contains(&seized), "{seized}");
+    assert_books(&suite, 2 * MILLION, 999_999 - seized, 1 + seized);
+    tell(&mut suite, chain);
+    assert_eq!(powers(&suite)[0], ("north", 0));
+    assert_eq!(ends(&suite), [EXECUTED]);
+}
+
+#[test]
+fn a_bucket_skipped_by_one_slash_and_then_taken_whole_by_another() {
+    let (mut suite, chain) = consumer();
+    suite.deposit("carol", "north", MILLION);
+    let local = local_service(&mut suite, "oracle", "north", 50);
+    suite.wait(ALLOCATION_DELAY);
+    tell(&mut suite, chain);
+    suite.wait(60);
+    let infraction = suite.infraction("north", "double_sign");
+    leave(&mut suite, "carol", "north");
+    suite.wait(EPOCH);
+    // For an infraction of the next epoch, half of what alice has, and nothing of carol's bucket.
+    suite.sync(local);
+    let slash = suite.slash(local, 1, "north", "double_sign");
+    suite.try_slash("oracle", local, slash).unwrap();
+    assert_eq!(
+        (worth(&suite, "alice"), worth(&suite, "carol")),
+        (500_000, MILLION)
+    );
+    // For one of the epoch before, 5 % of the two million: each 50,000. Measured against the pool's
+    // magnitude, now half, it would be 10 % of carol's.
+    punish_for(&mut suite, infraction);
+    assert_eq!(taken(&suite, chain), [Some(100_000)]);
+    assert_eq!(
+        (worth(&suite, "alice"), worth(&suite, "carol")),
+        (450_000, 950_000)
+    );
+    assert_books(&suite, 2_450_000, 950_000, 600_000);
+    assert_eq!(ends(&suite), [EXECUTED]);
+}
