@@ -59,7 +59,7 @@ func (m *meter) slashes(s *suite.Suite) {
 	packet := s.Pending(s.Consumer)[0]
 	m.note("slashing.receive_slash", s.Recv(packet))
 	m.note("gateway.ack_slash", s.Acknowledge(packet))
-	m.note("vault.pay_out_burn", s.PayOut(harness.Stranger, suite.Native, suite.Burn()))
+	m.note("vault.pay_out_burn", s.PayOut(harness.Stranger, suite.Native, 1, suite.Burn()))
 	s.SyncAndRelay(1)
 
 	// No penalty is published for this kind.

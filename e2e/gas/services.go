@@ -42,7 +42,7 @@ func (m *meter) penalties(s *suite.Suite, local uint32) {
 	m.t.Helper()
 	update := s.Member(local, operator).UpdateID
 	m.note("slashing.slash", s.Slash(harness.Service, local, s.SlashOf(1, operator, suite.Misconduct, update)))
-	m.note("vault.pay_out_send", s.PayOut(harness.Stranger, suite.Native, suite.SendTo(harness.Service)))
+	m.note("vault.pay_out_send", s.PayOut(harness.Stranger, suite.Native, local, suite.SendTo(harness.Service)))
 	s.Advance(suite.Day / 24)
 	m.note("slashing.unjail", s.Unjail(operator, local))
 

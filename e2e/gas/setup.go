@@ -55,7 +55,7 @@ func (m *meter) guards(s *suite.Suite) {
 		contract, action string
 	}{
 		{s.Host, s.Vault, "deposits"}, {s.Host, s.Delegation, "delegations"}, {s.Host, s.Allocation, "promises"},
-		{s.Host, s.Slashing, "executions"}, {s.Consumer, s.Gateway, "reports"},
+		{s.Host, s.Slashing, "executions"}, {s.Consumer, s.Gateway, "relays"},
 	} {
 		name := guard.chain.Label(guard.contract)
 		admin := func(verb string) *harness.Result {

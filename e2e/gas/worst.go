@@ -20,6 +20,7 @@ var month = suite.Periods{
 	Grace:         suite.Day / 2,
 	Evidence:      30 * suite.Day,
 	History:       31 * suite.Day,
+	Refill:        suite.Day,
 }
 
 // worst measures the largest slash that there can be: of 8 assets, with stake that unbonds in

@@ -117,7 +117,7 @@ func (s *story) payOut() {
 	s.step("The seized tokens are burned")
 	for _, asset := range assets {
 		seized := s.Books(asset).Seized
-		s.PayOut(harness.Stranger, asset, suite.Burn()).OK()
+		s.PayOut(harness.Stranger, asset, s.consumer, suite.Burn()).OK()
 		s.burned[asset] = s.burned[asset].Add(seized)
 		s.say("%s, as anybody may, has %s %s burned.", harness.Stranger.Label(), grouped(seized), asset)
 		s.number("the supply of "+asset, s.Supply(asset), s.supply[asset].Sub(s.burned[asset]))
@@ -159,7 +159,7 @@ func (s *story) misbehave() {
 		})
 		s.untouched(honest, s.consumer, asset, slices[asset], backings[asset])
 		seized := s.Books(asset).Seized
-		s.PayOut(harness.Service, asset, suite.SendTo(harness.Service)).OK()
+		s.PayOut(harness.Service, asset, s.local, suite.SendTo(harness.Service)).OK()
 		s.number("paid to the service in "+asset, s.Held(asset, harness.Service.String()).Sub(before[asset]), seized)
 	}
 	s.audited()

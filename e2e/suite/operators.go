@@ -95,6 +95,12 @@ func (s *Suite) Leave(by, operator harness.Name, service uint32) *harness.Result
 	return s.Host.Execute(by, s.Allocation, Msg{"leave": Msg{"service": service, "operator": operator.String()}})
 }
 
+// SetFirstLoss publishes the share of every loss that an operator's own stake bears first.
+func (s *Suite) SetFirstLoss(operator harness.Name, share string) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(operator, s.Delegation, Msg{"set_first_loss": Msg{"share": share}})
+}
+
 // SetCommitmentCap publishes the most that an operator promises of each of its pools.
 func (s *Suite) SetCommitmentCap(operator harness.Name, cap string) *harness.Result {
 	s.T.Helper()

@@ -3,6 +3,7 @@ package suite
 import (
 	"time"
 
+	"palisade/e2e/evidence"
 	"palisade/e2e/harness"
 )
 
@@ -12,6 +13,8 @@ type Infraction struct {
 	Kind     string
 	Height   int64
 	Time     time.Time
+	// Evidence proves it, where there is any.
+	Evidence *evidence.Equivocation
 }
 
 // Saw is an infraction of an operator in the consumer's last block.
@@ -34,9 +37,19 @@ func (s *Suite) SawKey(operator harness.Name, kind string) Infraction {
 
 // Message is the infraction as the gateway takes it.
 func (i Infraction) Message() Msg {
-	return Msg{
+	fields := Msg{
 		"offender": i.Offender, "kind": i.Kind, "height": amount(i.Height), "time": nanos(i.Time),
 	}
+	if i.Evidence != nil {
+		fields["evidence"] = i.Evidence
+	}
+	return fields
+}
+
+// With is the infraction with a proof.
+func (i Infraction) With(proof evidence.Equivocation) Infraction {
+	i.Evidence = &proof
+	return i
 }
 
 // Report tells the gateway of an infraction.

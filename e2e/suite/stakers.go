@@ -137,11 +137,17 @@ func Burn() Msg { return Msg{"burn": Msg{}} }
 // SendTo is a recipient of seized tokens.
 func SendTo(who harness.Name) Msg { return Msg{"send": Msg{"recipient": who.String()}} }
 
-// PayOut brings seized tokens to their destination.
-func (s *Suite) PayOut(who harness.Name, asset string, destination Msg) *harness.Result {
+// Bounties is the account that bounties are booked under, where a service's proceeds are under its
+// number.
+const Bounties uint32 = 0
+
+// PayOut brings what was seized under an account to its destination.
+func (s *Suite) PayOut(who harness.Name, asset string, account uint32, destination Msg) *harness.Result {
 	s.T.Helper()
 	label := "vault.pay_out_" + only(destination)
-	return s.Host.Execute(who, s.Vault, Msg{"pay_out": Msg{"asset": asset, "destination": destination}}).As(label)
+	return s.Host.Execute(who, s.Vault, Msg{"pay_out": Msg{
+		"asset": asset, "account": account, "destination": destination,
+	}}).As(label)
 }
 
 // Held is what an address holds of an asset's token.

@@ -35,6 +35,8 @@ type Periods struct {
 	PacketTimeout            time.Duration
 	BounceMax, Grace         time.Duration
 	Evidence, History        time.Duration
+	// Refill is the time in which an empty bucket of the throttle is full again.
+	Refill time.Duration
 }
 
 // Short is days where a chain in production has weeks.
@@ -49,7 +51,17 @@ var Short = Periods{
 	Grace:         Day,
 	Evidence:      3 * Day,
 	History:       4 * Day,
+	Refill:        Day,
 }
+
+// Sizes of the throttle's buckets, in units of value: large enough to hold nothing up. A test that
+// wants them small has the owner say so.
+const (
+	throttleMost     = 1_000_000_000_000
+	throttleShared   = 100_000_000_000
+	throttleLimit    = 50_000_000_000
+	throttleReserved = 10_000_000_000
+)
 
 // Suite is all contracts, in place and connected.
 type Suite struct {
@@ -120,6 +132,10 @@ func (s *Suite) deployHost() {
 		"packet_timeout":  seconds(p.PacketTimeout),
 		"bounce_max":      seconds(p.BounceMax),
 		"execution_grace": seconds(p.Grace),
+		"throttle": Msg{
+			"period": seconds(p.Refill), "most": amount(throttleMost), "shared": amount(throttleShared),
+			"service": buckets(throttleLimit, throttleReserved),
+		},
 	}))
 	s.Host.Execute(harness.Owner, s.Vault, Msg{"connect": Msg{"delegation": s.Delegation}}).OK()
 	s.Host.Execute(harness.Owner, s.Delegation, Msg{"connect": Msg{"allocation": s.Allocation}}).OK()

@@ -26,8 +26,10 @@ type Magnitude struct {
 type Pool struct {
 	Asset          string
 	Tokens, Shares Int
-	Magnitude      Magnitude
-	Unbonding      Int
+	// Junior is the operator's own stake, which is part of Tokens.
+	Junior    Int
+	Magnitude Magnitude
+	Unbonding Int
 }
 
 // Pools asks the delegation contract for all pools of an operator.
@@ -53,6 +55,7 @@ func (s *Suite) Pool(operator harness.Name, asset string) Pool {
 type Bucket struct {
 	Epoch     uint64
 	Tokens    Int
+	Junior    Int
 	Magnitude struct {
 		Value     Int
 		Era, Norm uint32
@@ -269,16 +272,79 @@ func (s *Suite) ReportOf(nonce int64) (report ReportView) {
 
 // Request is a slash as the slashing contract has it.
 type Request struct {
-	Request, Nonce, Height Int
-	Operator, Kind         string
-	State                  State
+	Request, Height Int
+	Nonce           *Int
+	Operator, Kind  string
+	Proven          bool
+	Overrides       *Int
+	UpdateID        Int `json:"update_id"`
+	Time            Time
+	ReceivedAt      Time `json:"received_at"`
+	ExecutableAt    Time `json:"executable_at"`
+	State           State
 }
 
 // Requests asks the slashing contract for all requests of a service.
 func (s *Suite) Requests(service uint32) (requests []Request) {
 	s.T.Helper()
-	s.Host.Query(s.Slashing, Msg{"requests": Msg{"service": service, "limit": 100}}, &requests)
+	query := Msg{"service": service, "limit": 100}
+	for {
+		var page struct {
+			Requests []Request
+			Next     *Int
+		}
+		s.Host.Query(s.Slashing, Msg{"requests": query}, &page)
+		requests = append(requests, page.Requests...)
+		if page.Next == nil {
+			return requests
+		}
+		query["start_after"] = page.Next.String()
+	}
+}
+
+// PendingSlashes asks the slashing contract for what waits against an operator, at all services.
+func (s *Suite) PendingSlashes(operator harness.Name) (requests []Request) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"pending_slashes": Msg{"operator": operator.String()}}, &requests)
 	return requests
+}
+
+// Update is when an update was made, and where it was applied.
+type Update struct {
+	UpdateID Int                `json:"update_id"`
+	SentAt   Time               `json:"sent_at"`
+	Applied  *[]json.RawMessage // height and time
+}
+
+// Update asks the slashing contract.
+func (s *Suite) Update(service uint32, id Int) (update Update) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"update": Msg{"service": service, "update_id": id.String()}}, &update)
+	return update
+}
+
+// AnswerOf is how a nonce was answered, none if it is unknown.
+func (s *Suite) AnswerOf(service uint32, nonce int64) State {
+	s.T.Helper()
+	var answer *State
+	s.Host.Query(s.Slashing, Msg{"nonce": Msg{"service": service, "nonce": amount(nonce)}}, &answer)
+	if answer == nil {
+		return nil
+	}
+	return *answer
+}
+
+// ThrottleBucket is in units of value.
+type ThrottleBucket struct{ Capacity, Used Int }
+
+// Throttle is what a service, and all services together, can still slash.
+type Throttle struct{ Limit, Reserved, Shared ThrottleBucket }
+
+// Throttle asks the slashing contract.
+func (s *Suite) Throttle(service uint32) (throttle Throttle) {
+	s.T.Helper()
+	s.Host.Query(s.Slashing, Msg{"throttle": Msg{"service": service}}, &throttle)
+	return throttle
 }
 
 // Standing is whether an operator is jailed or tombstoned at a service.
@@ -332,14 +398,35 @@ func (s *Suite) LiveChannel(service uint32) string {
 	return *answer.Channel
 }
 
-// Seized is what waits for its payout of an asset, all destinations together.
+// Seized is what waits for its payout of an asset, all accounts and destinations together.
 func (s *Suite) Seized(asset string) Int {
 	s.T.Helper()
-	var entries []struct{ Amount Int }
-	s.Host.Query(s.Vault, Msg{"seized": Msg{"asset": asset, "limit": 100}}, &entries)
 	sum := Zero
-	for _, entry := range entries {
+	for _, entry := range s.seized(asset) {
 		sum = sum.Add(entry.Amount)
 	}
 	return sum
+}
+
+// SeizedFor is what waits for its payout of an asset under one account, all destinations together.
+func (s *Suite) SeizedFor(asset string, account uint32) Int {
+	s.T.Helper()
+	sum := Zero
+	for _, entry := range s.seized(asset) {
+		if entry.Account == account {
+			sum = sum.Add(entry.Amount)
+		}
+	}
+	return sum
+}
+
+type seizure struct {
+	Account uint32
+	Amount  Int
+}
+
+func (s *Suite) seized(asset string) (entries []seizure) {
+	s.T.Helper()
+	s.Host.Query(s.Vault, Msg{"seized": Msg{"asset": asset, "limit": 100}}, &entries)
+	return entries
 }

@@ -20,8 +20,14 @@ const (
 // staked is a suite with two operators that count for a consumer, once it is synced.
 func staked(t *testing.T) (*suite.Suite, uint32) {
 	t.Helper()
+	return stakedBy(t, suite.ConsumerTerms(suite.Native, suite.LST))
+}
+
+// stakedBy is staked, with a consumer of these terms.
+func stakedBy(t *testing.T, terms suite.Terms) (*suite.Suite, uint32) {
+	t.Helper()
 	s := suite.New(t)
-	service := s.RegisterService(harness.Service, suite.ConsumerTerms(suite.Native, suite.LST))
+	service := s.RegisterService(harness.Service, terms)
 	s.Connect(service)
 	join(s, service)
 	return s, service
@@ -42,11 +48,23 @@ func join(s *suite.Suite, service uint32) {
 // synced is staked, with the consumer knowing its operators.
 func synced(t *testing.T) (*suite.Suite, uint32) {
 	t.Helper()
-	s, service := staked(t)
+	return syncedBy(t, suite.ConsumerTerms(suite.Native, suite.LST))
+}
+
+// syncedBy is synced, with a consumer of these terms.
+func syncedBy(t *testing.T, terms suite.Terms) (*suite.Suite, uint32) {
+	t.Helper()
+	s, service := stakedBy(t, terms)
 	s.SyncAndRelay(service)
 	audit(s, service)
 	require.Equal(t, power, s.TotalPower().Int64())
 	return s, service
+}
+
+// disputed is synced, with a resolver who has a day to refuse what is not proved.
+func disputed(t *testing.T) (*suite.Suite, uint32) {
+	t.Helper()
+	return syncedBy(t, suite.ConsumerTerms(suite.Native, suite.LST).Disputed(harness.Resolver, suite.Day))
 }
 
 // power is what both operators count for together: rates are 1 and 1.1.

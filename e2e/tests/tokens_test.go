@@ -46,10 +46,10 @@ func TestBurningLowersTheSupply(t *testing.T) {
 	s.Relay()
 	slashedOnce(s, service)
 	for asset, supply := range supplies {
-		s.PayOut(harness.Stranger, asset, suite.SendTo(harness.Stranger)).Refused("is booked for")
-		s.PayOut(harness.Stranger, asset, suite.Burn()).OK()
+		s.PayOut(harness.Stranger, asset, service, suite.SendTo(harness.Stranger)).Refused("is booked under account")
+		s.PayOut(harness.Stranger, asset, service, suite.Burn()).OK()
 		require.Equal(t, int64(stake/20), supply.Sub(s.Supply(asset)).Int64())
-		s.PayOut(harness.Stranger, asset, suite.Burn()).Refused("is booked for")
+		s.PayOut(harness.Stranger, asset, service, suite.Burn()).Refused("is booked under account")
 	}
 	audit(s, 0)
 }
@@ -71,9 +71,9 @@ func TestRecipientThatRefusesBlocksNobody(t *testing.T) {
 	s.Sync(service).OK()
 	update := s.Member(service, operator).UpdateID
 	s.Slash(harness.Service, service, s.SlashOf(1, operator, suite.Misconduct, update)).OK()
-	s.PayOut(harness.Stranger, suite.Native, terms.Proceeds).Refused("is not allowed to receive funds")
+	s.PayOut(harness.Stranger, suite.Native, service, terms.Proceeds).Refused("is not allowed to receive funds")
 	require.Equal(t, int64(stake/10), s.Books(suite.Native).Seized.Int64())
-	s.PayOut(harness.Stranger, suite.LST, terms.Proceeds).OK()
+	s.PayOut(harness.Stranger, suite.LST, service, terms.Proceeds).OK()
 	s.Slash(harness.Service, service, s.SlashOf(2, another, suite.Misconduct, update)).OK()
 	require.Equal(t, int64(2*stake/10), s.Books(suite.Native).Seized.Int64())
 	s.UndelegateAll(harness.Staker1, operator, suite.Native).OK()
