@@ -5,7 +5,7 @@ use palisade_admin::{AdminError, AdminMsg};
 use palisade_slashing::ContractError;
 use palisade_suite::*;
 use palisade_types::asset::Destination;
-use palisade_types::slashing::{Action, ExecuteMsg, Proceeds, RequestState};
+use palisade_types::slashing::{Action, ExecuteMsg, Penalty, Proceeds, RequestState};
 use palisade_types::{delegation, vault};
 
 use crate::stubborn::{self, with_stubborn, STUB};
@@ -139,11 +139,29 @@ fn choosing_the_timestamp_of_ones_double_sign() {
     assert_eq!(powers(&suite), [("north", 0), ("south", 2 * MILLION)]);
 }
 
+fn double_sign() -> Penalty {
+    penalty("double_sign", Decimal::percent(5), 0, true)
+}
+
+/// North alone with an amount, 10 % of it promised to a consumer that takes 5 % for a double-sign.
+fn north_with(amount: u128) -> (Suite, u32) {
+    let mut suite = Suite::new();
+    suite.register_operator("north");
+    suite.deposit("alice", "north", amount);
+    let chain = register(&mut suite, 10, vec![double_sign()]);
+    suite.open_channel(chain);
+    suite
+        .try_opt_in("north", chain, true, vec![slice(ATOM, 10)])
+        .unwrap();
+    suite.settle(chain);
+    suite.wait(60);
+    (suite, chain)
+}
+
 #[test]
 fn a_smaller_penalty_reported_first_to_block_the_real_one_of_another_kind() {
     let small = penalty("equivocated_a_little", Decimal::permille(1), 0, true);
-    let real = penalty("double_sign", Decimal::percent(5), 0, true);
-    let (mut suite, chain) = consumer_that_takes(5, vec![small, real]);
+    let (mut suite, chain) = consumer_that_takes(10, vec![small, double_sign()]);
     // Both put it out for good, for one and the same height. Were a tombstone a shield, as in the
     // Cosmos SDK, the real one would find it there.
     let first = suite.infraction("north", "equivocated_a_little");
@@ -153,7 +171,7 @@ fn a_smaller_penalty_reported_first_to_block_the_real_one_of_another_kind() {
     tell(&mut suite, chain);
     assert_eq!(powers(&suite)[0], ("north", 0));
     punish_for(&mut suite, second);
-    // What it exceeds the small one by: 5 % in all.
+    // What it exceeds the small one by: 5 % in all, though 10 % are promised.
     assert_eq!(taken(&suite, chain), [Some(1_000), Some(49_000)]);
     assert_books(&suite, 2_950_000, 0, 50_000);
     assert_eq!(ends(&suite), [EXECUTED, EXECUTED]);
@@ -161,15 +179,7 @@ fn a_smaller_penalty_reported_first_to_block_the_real_one_of_another_kind() {
 
 #[test]
 fn a_smaller_penalty_reported_first_to_block_the_real_one_at_an_older_height() {
-    let mut suite = Suite::new();
-    suite.register_operator("north");
-    suite.deposit("alice", "north", 200_000);
-    let chain = suite.register_consumer(Decimal::percent(5));
-    suite
-        .try_opt_in("north", chain, true, vec![slice(ATOM, 5)])
-        .unwrap();
-    suite.settle(chain);
-    suite.wait(60);
+    let (mut suite, chain) = north_with(200_000);
     let older = suite.infraction("north", "double_sign");
     suite.deposit("alice", "north", 800_000);
     tell(&mut suite, chain);
@@ -189,15 +199,7 @@ fn a_smaller_penalty_reported_first_to_block_the_real_one_at_an_older_height() {
 
 #[test]
 fn a_smaller_penalty_reported_first_to_block_the_real_one_before_the_proof() {
-    let mut suite = Suite::new();
-    suite.register_operator("north");
-    suite.deposit("alice", "north", 200_000);
-    let chain = suite.register_consumer(Decimal::percent(5));
-    suite
-        .try_opt_in("north", chain, true, vec![slice(ATOM, 5)])
-        .unwrap();
-    suite.settle(chain);
-    suite.wait(60);
+    let (mut suite, chain) = north_with(200_000);
     let older = suite.infraction("north", "double_sign");
     suite.deposit("alice", "north", 800_000);
     tell(&mut suite, chain);
