@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_maps_share_a_prefix() {
+    fn two_maps_sharing_a_prefix() {
         // A map's prefix is its name behind two bytes of length, of which the first is zero: names
         // that differ never collide, with one another or with an item, whose key is bare.
         let maps = BTreeSet::from([

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_maps_share_a_prefix() {
+    fn two_maps_sharing_a_prefix() {
         // A map's prefix is its name behind two bytes of length, of which the first is zero: so
         // different names never collide with one another, nor with an item, whose key is bare.
         let maps = BTreeSet::from([

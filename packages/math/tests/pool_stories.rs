@@ -219,7 +219,7 @@ fn one_hundred_and_twenty_eight_bits_hold_18_decimals_at_the_cap() {
 }
 
 #[test]
-fn no_cast_truncates_what_is_too_wide() {
+fn cast_truncation() {
     let mut pool = SharePool {
         tokens: uint(0),
         shares: uint(u128::MAX),

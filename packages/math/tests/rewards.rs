@@ -263,7 +263,7 @@ proptest! {
 }
 
 #[test]
-fn one_reward_is_not_paid_twice() {
+fn one_reward_paid_twice() {
     let mut desk = Desk::with(2);
     desk.join(0, 300);
     desk.join(1, 100);
@@ -311,7 +311,7 @@ fn rewards_of_every_scale_reach_an_old_position() {
 }
 
 #[test]
-fn just_in_time_deposit_takes_no_rewards() {
+fn just_in_time_deposit_taking_rewards() {
     let epochs = Epochs::new(Timestamp::from_seconds(0), 100, 300).unwrap();
     let at = Timestamp::from_seconds;
     let mut desk = Desk::with(2);
