@@ -1,0 +1,161 @@
+//! All five contracts on both chains, under random histories of stakers, operators, services, admins
+//! and a network that drops, repeats, reorders, delays, times out and loses its channel.
+//!
+//! The invariants of the design are checked after *every* step, against a model that does not ask
+//! the contracts: it knows what everybody paid in and got back (by their wallets), which penalties
+//! and agreements were published when, and recomputes what a slash may take. The contracts' storage
+//! is read raw and whole after each step (`seen.rs`), so that a change anywhere is noticed, whether
+//! the step was meant to make it or not; what did not change is compared by its bytes.
+//!
+//! | invariant | where |
+//! | --- | --- |
+//! | 1 books | `checks::books` |
+//! | 2 nobody gains | `checks::worths`, each step; `quiet::everybody_leaves` |
+//! | 3 slices and magnitude | `checks::promises`, `checks::magnitudes` |
+//! | 4 no contagion | `slashes::backing`, `slashes::others_untouched` |
+//! | 5 what a slash takes | `slashes::check_asset`, `slashes::losses` |
+//! | 6 who pays | `slashes::parts` |
+//! | 7, 8 prices | `checks::prices` |
+//! | 9 captures and sets | `checks::captured`, `checks::told`; `quiet::agree` |
+//! | 10 every report ends once | `checks::requests`, `checks::reports`; `quiet::agree` |
+//! | 12 exits | `checks::nobody_is_kept`; `quiet::everybody_leaves` |
+//! | 13 bounds | `checks::bounds`: what is walked over; gas is measured in `e2e` |
+//!
+//! Invariant 11 waits for the rewards. `scripts/soak` runs this for as long as one likes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod checks;
+mod model;
+mod quiet;
+mod seen;
+mod slashes;
+mod stats;
+mod world;
+
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use palisade_testing::seeded;
+use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+
+use model::{Model, State, Step};
+use world::World;
+
+/// Cases of a run, unless `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 70;
+/// Steps of a case, before its end.
+const STEPS: usize = 300;
+/// From so many steps on every kind of step must have been accepted often enough.
+const ENOUGH: u64 = 20_000;
+
+/// What happened in the last case that failed, which after shrinking is the smallest.
+static STORY: Mutex<String> = Mutex::new(String::new());
+
+struct Machine;
+
+/// Runs a part of a case, and keeps the story if it fails.
+fn told(world: &mut World, part: impl FnOnce(&mut World)) {
+    if let Err(failure) = catch_unwind(AssertUnwindSafe(|| part(world))) {
+        let mut story = STORY
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        *story = world.log.join("\n");
+        drop(story);
+        resume_unwind(failure);
+    }
+}
+
+impl StateMachineTest for Machine {
+    type SystemUnderTest = World;
+    type Reference = Model;
+
+    fn init_test(state: &State) -> World {
+        World::new(state)
+    }
+
+    fn apply(mut world: World, _: &State, step: Step) -> World {
+        told(&mut world, |world| {
+            world.step(&step);
+        });
+        world
+    }
+
+    fn teardown(mut world: World, _: State) {
+        told(&mut world, quiet::end);
+    }
+}
+
+#[test]
+fn whatever_happens_the_invariants_hold() {
+    let config = Config {
+        max_shrink_iters: 400,
+        max_shrink_time: 120_000,
+        ..seeded(CASES)
+    };
+    let began = Instant::now();
+    let mut runner = TestRunner::new(config.clone());
+    let result = runner.run(
+        &Model::sequential_strategy(STEPS..=STEPS),
+        |(state, steps, seen)| {
+            Machine::test_sequential(config.clone(), state, steps, seen);
+            Ok(())
+        },
+    );
+    report(began.elapsed().as_secs_f64());
+    match result {
+        Ok(()) => tuned(),
+        Err(TestError::Fail(reason, (state, steps, _))) => {
+            let steps: Vec<_> = steps.iter().map(|step| format!("{step:?}")).collect();
+            let story = STORY
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            println!("the smallest case, {state:?}:\n{}", steps.join("\n"));
+            panic!("{reason}\n\nwhat happened in it, and at its end:\n{story}");
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn report(seconds: f64) {
+    let (tried, accepted, counts) = stats::steps();
+    for (name, (tried, accepted)) in counts {
+        println!("{name:>20} {accepted:>7} of {tried}");
+    }
+    let share = accepted as f64 / (tried.max(1)) as f64 * 100.0;
+    println!("steps={tried} accepted={accepted} ({share:.0} %) in {seconds:.0} s");
+}
+
+/// The run was about something: most steps were accepted, and of each kind enough.
+fn tuned() {
+    let (tried, accepted, counts) = stats::steps();
+    if tried < ENOUGH {
+        return;
+    }
+    assert!(
+        accepted * 10 >= tried * 6,
+        "only {accepted} of {tried} steps were accepted"
+    );
+    for (name, least) in LEAST {
+        let count = counts.get(name).map_or(0, |count| count.1);
+        assert!(
+            count * ENOUGH >= least * tried,
+            "{name}: {count} in {tried} steps, {least} in {ENOUGH} are the least"
+        );
+    }
+}
+
+/// Least number of accepted steps of each kind in 20,000.
+const LEAST: [(&str, u64); 2] = [("Deposit", 100), ("Undelegate", 100)];

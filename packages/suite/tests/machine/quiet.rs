@@ -1,0 +1,177 @@
+//! The end of a history: the network is quiet, everything that was asked for ends, both chains
+//! agree, and everybody leaves with what is theirs.
+
+use palisade_suite::{EPOCH, UNBONDING};
+use palisade_testing::{Action, Side};
+use palisade_types::gateway;
+use palisade_types::slashing::{OutcomeResponse, QueryMsg};
+
+use super::model::{Step, ASSETS, CHAIN, OPERATORS, SERVICES, WINDOW};
+use super::seen::Name;
+use super::world::World;
+
+/// Most rounds until it has to be quiet.
+const ROUNDS: u32 = 12;
+
+pub fn end(world: &mut World) {
+    world.ending = true;
+    settle(world);
+    agree(world);
+    everybody_leaves(world);
+}
+
+/// Lets everything end that was begun. Every step of it is checked like any other.
+fn settle(world: &mut World) {
+    world.relax();
+    world.look();
+    let config: gateway::ConfigResponse = world.suite.ask_gateway(&gateway::QueryMsg::Config {});
+    let connected = world
+        .now
+        .links
+        .get(&CHAIN)
+        .is_some_and(|link| link.channel.is_some());
+    if config.channel.is_none() || !connected {
+        assert!(world.step(&Step::Reopen));
+    }
+    for _ in 0..ROUNDS {
+        deliver(world);
+        for service in SERVICES {
+            assert!(
+                world.step(&Step::Sync {
+                    service,
+                    limit: None
+                }),
+                "a sync is refused"
+            );
+        }
+        world.step(&Step::Relay);
+        for _ in 0..world.bounces() {
+            assert!(world.step(&Step::Retry));
+        }
+        deliver(world);
+        world.step(&Step::Wait {
+            seconds: WINDOW + 1,
+        });
+        for _ in 0..world.now.pending.by.len() {
+            world.step(&Step::Execute { nth: 0 });
+        }
+        deliver(world);
+        let waits = world.bounces() + world.now.pending.by.len() + world.now.open.by.len();
+        if waits == 0 && world.suite.net.pending(Side::Host).is_empty() {
+            break;
+        }
+    }
+    // What changed meanwhile is told.
+    for _ in 0..2 {
+        assert!(world.step(&Step::Sync {
+            service: CHAIN,
+            limit: None
+        }));
+        deliver(world);
+    }
+}
+
+/// Delivers, acknowledges and times out all that can be.
+fn deliver(world: &mut World) {
+    for _ in 0..1_000 {
+        let actions = [
+            Action::Deliver(0),
+            Action::Acknowledge(0),
+            Action::Timeout(0),
+        ];
+        let done = actions.map(|action| world.step(&Step::Net(action)));
+        if done == [false; 3] {
+            return;
+        }
+    }
+    panic!("the network is never quiet");
+}
+
+/// Invariants 9 and 10.
+fn agree(world: &World) {
+    let now = &world.now;
+    for operator in OPERATORS {
+        let seen = now.seen.get(&operator).map_or(0, |seen| seen.power.u128());
+        let told = now
+            .members
+            .get(&(CHAIN, operator))
+            .map_or(0, |member| member.power.u128());
+        assert_eq!(seen, told, "{operator}: what the gateway and the host say");
+        if let Some(delivery) = now.deliveries.get(&(CHAIN, operator)) {
+            assert_eq!(
+                delivery.sent, delivery.acked,
+                "{operator}: sent and acknowledged"
+            );
+        }
+    }
+    let open: Vec<_> = now.open.iter().collect();
+    assert!(open.is_empty(), "reports without an end: {open:?}");
+    for (key, request) in now.requests.iter() {
+        assert!(
+            request.end.is_some(),
+            "request {key:?} has no end: {request:?}"
+        );
+    }
+    assert_eq!(world.bounces(), 0, "slashes that bounce for ever");
+    let untold: Vec<OutcomeResponse> = world.suite.ask(
+        &world.suite.slashing,
+        &QueryMsg::Outcomes {
+            service: CHAIN,
+            start_after: None,
+            limit: None,
+        },
+    );
+    assert!(
+        untold.is_empty(),
+        "ends that the consumer never hears of: {untold:?}"
+    );
+}
+
+/// Invariants 2 and 12: whatever happened, everybody gets out with everything that is theirs, and
+/// nothing that anybody could claim is left.
+fn everybody_leaves(world: &mut World) {
+    let positions: Vec<(Name, u32)> = world.now.positions.by.keys().copied().collect();
+    for (who, id) in positions {
+        let (operator, asset) = *world.now.pool(id).0;
+        let leave = Step::Undelegate {
+            who,
+            operator,
+            asset,
+            amount: None,
+        };
+        assert!(world.step(&leave), "{leave:?} is refused");
+    }
+    world.step(&Step::Wait {
+        seconds: EPOCH + UNBONDING,
+    });
+    for _ in 0..10_000 {
+        let Some((who, id, _)) = world.now.entries.by.keys().next().copied() else {
+            break;
+        };
+        let (operator, asset) = *world.now.pool(id).0;
+        let claim = Step::Claim {
+            who,
+            operator,
+            asset,
+        };
+        assert!(world.step(&claim), "{claim:?} is refused");
+    }
+    let idle: Vec<(Name, Name)> = world.now.idle.by.keys().copied().collect();
+    for (who, asset) in idle {
+        let withdraw = Step::Withdraw {
+            who,
+            asset,
+            amount: u128::MAX,
+        };
+        assert!(world.step(&withdraw), "{withdraw:?} is refused");
+    }
+    while !world.now.seized.by.is_empty() {
+        assert!(world.step(&Step::PayOut { nth: 0 }), "a payout is refused");
+    }
+    for asset in ASSETS {
+        let left = world.balance(&world.suite.vault, asset);
+        assert!(left <= world.steps, "{left} {asset} stranded in the vault");
+        assert!(world.paid_out.get(asset) == world.taken.get(asset) || left > 0);
+    }
+    assert!(world.now.positions.by.is_empty() && world.now.entries.by.is_empty());
+}

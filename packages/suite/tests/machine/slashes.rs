@@ -1,0 +1,429 @@
+//! What a slash may take, and from whom: recomputed here from what was there before it.
+
+use std::collections::BTreeSet;
+
+use cosmwasm_std::{Decimal, Timestamp, Uint128, Uint256};
+use palisade_ibc::Offender;
+use palisade_math::Magnitude;
+use palisade_slashing::state::{End, Request};
+use palisade_types::allocation::{LiabilityResponse, QueryMsg};
+
+use super::checks::effective;
+use super::model::ASSETS;
+use super::seen::{Bucket, Name, Pool, PoolKey};
+use super::world::{assets_of, max_slash, World};
+
+/// What a slash touched.
+#[derive(Default)]
+pub struct Slashed {
+    pub pools: BTreeSet<PoolKey>,
+    pub buckets: BTreeSet<(u32, u64)>,
+}
+
+/// One slash, as the model knows it.
+struct Case {
+    service: u32,
+    operator: Name,
+    /// p and m, in 10^-18.
+    fraction: Uint256,
+    most: Uint256,
+    tombstones: bool,
+    first_loss: Decimal,
+    /// The update that it counted in, and when that was made.
+    update: u64,
+    since: Option<Timestamp>,
+}
+
+/// One part of what a slash may touch, before and after it.
+struct Part {
+    /// What it stands for before.
+    mag: Uint256,
+    senior: (Uint128, Uint128),
+    junior: (Uint128, Uint128),
+}
+
+fn one() -> Uint256 {
+    Uint256::from(10u128.pow(18))
+}
+
+fn ceil(numerator: Uint256, denominator: Uint256) -> Uint256 {
+    (numerator + denominator - Uint256::one()) / denominator
+}
+
+/// Invariants 4, 5 and 6.
+pub fn check(world: &mut World, (service, number): (u32, u64), request: &Request) -> Slashed {
+    let operator = world.names.of(request.operator.as_bytes());
+    let penalty = world.penalty(service, &request.kind, request.time).clone();
+    if let Some(waited) = world.before.requests.get(&(service, number)) {
+        let policy = waited
+            .policy
+            .as_ref()
+            .expect("a request waits without a penalty");
+        assert_eq!(
+            policy.fraction, penalty.fraction,
+            "the penalty of a request that waited"
+        );
+    }
+    let liability: LiabilityResponse = world.suite.ask(
+        &world.suite.allocation,
+        &QueryMsg::Liability {
+            service,
+            offender: Offender::Operator(request.operator.to_string()),
+            update_id: request.update_id.into(),
+        },
+    );
+    // A slash does not touch the history, so it can be asked after it; here is what it was before.
+    let history = (service, operator, 0)..=(service, operator, request.update_id);
+    if let Some((key, row)) = world.before.captures.by.range(history).next_back() {
+        assert_eq!(liability.update_id.u64(), key.2);
+        assert_eq!(liability.since, Some(row.value.at));
+    }
+    let Some(End::Executed { seized, at }) = &request.end else {
+        unreachable!("the caller looked");
+    };
+    let case = Case {
+        service,
+        operator,
+        fraction: Uint256::from(penalty.fraction.atomics()),
+        most: Uint256::from(max_slash(service).atomics()),
+        tombstones: penalty.tombstone,
+        first_loss: world.first_loss(operator, *at),
+        update: liability.update_id.u64(),
+        since: liability.since,
+    };
+    let mut slashed = Slashed::default();
+    for asset in ASSETS {
+        let taken = seized.iter().find(|part| part.asset == asset);
+        let taken = taken.map_or(Uint128::zero(), |part| part.amount);
+        let captured = liability.captured.iter().find(|part| part.asset == asset);
+        let captured = captured.map_or(Uint128::zero(), |part| part.amount);
+        *world.taken.entry(asset).or_default() += taken.u128();
+        check_asset(world, &case, asset, captured, taken, &mut slashed);
+        super::stats::count("asset slashed", !taken.is_zero());
+    }
+    others_untouched(world, &case, &slashed);
+    slashed
+}
+
+/// Pools and buckets of other operators, and members of other services, are what they were.
+fn others_untouched(world: &World, case: &Case, slashed: &Slashed) {
+    for (key, _, _) in world.now.pools.changes(&world.before.pools) {
+        assert!(
+            slashed.pools.contains(key),
+            "{key:?} paid for {}",
+            case.operator
+        );
+    }
+    for (key, _, _) in world.now.buckets.changes(&world.before.buckets) {
+        assert!(
+            slashed.buckets.contains(key),
+            "bucket {key:?} paid for {}",
+            case.operator
+        );
+    }
+    for (key, _, _) in world.now.members.changes(&world.before.members) {
+        assert_eq!(
+            *key,
+            (case.service, case.operator),
+            "a member of another service changed"
+        );
+    }
+    assert!(world
+        .now
+        .positions
+        .changes(&world.before.positions)
+        .is_empty());
+    assert!(world.now.entries.changes(&world.before.entries).is_empty());
+}
+
+fn check_asset(
+    world: &mut World,
+    case: &Case,
+    asset: Name,
+    captured: Uint128,
+    taken: Uint128,
+    slashed: &mut Slashed,
+) {
+    let key = (case.operator, asset);
+    let (Some(before), Some(after)) = (world.before.pools.get(&key), world.now.pools.get(&key))
+    else {
+        assert!(taken.is_zero(), "taken from nobody");
+        return;
+    };
+    let (before, after) = (before.clone(), after.clone());
+    let (delta, factor) = difference(&before.mag, &after.mag);
+    let parts = parts(world, case, &before, &after, slashed);
+    if !delta.is_zero() {
+        slashed.pools.insert(key);
+        super::stats::count("era ended", after.mag.era > before.mag.era);
+        super::stats::count("renormalized", after.mag.norm > before.mag.norm);
+        super::stats::count("older era", !captured.is_zero() && before.mag.era > 0);
+        super::stats::count(
+            "borne before",
+            case.tombstones && world.borne.contains(&(case.service, case.operator, asset)),
+        );
+    }
+
+    // Weq, and the slice as it was.
+    let m = Uint256::from(before.mag.value);
+    let stake = |part: &Part| ceil(Uint256::from(part.senior.0 + part.junior.0) * m, part.mag);
+    let equivalent: Uint256 = parts.iter().map(stake).fold(Uint256::zero(), |a, b| a + b);
+    let member = world.before.members.get(&(case.service, case.operator));
+    let slice = member.and_then(|member| member.slices.iter().find(|slice| slice.asset == asset));
+    let b = slice.map_or(Uint128::zero(), |slice| {
+        effective(world, slice, &before.mag, case.service)
+    });
+    let b = match assets_of(case.service).contains(&asset) {
+        true => Uint256::from(b),
+        false => Uint256::zero(),
+    };
+    assert!(delta <= b, "{key:?}: {delta} of a slice of {b}");
+    if let Some(slice) = slice {
+        let now = world.now.members.get(&(case.service, case.operator));
+        let now = now.and_then(|member| member.slices.iter().find(|s| s.asset == slice.asset));
+        let now = now.map_or(Uint128::zero(), |slice| {
+            effective(world, slice, &after.mag, case.service)
+        });
+        let left = if factor.is_zero() {
+            Uint256::zero()
+        } else {
+            (b - delta) * factor
+        };
+        assert_eq!(
+            Uint256::from(now),
+            left,
+            "{key:?}: what is left of the slice"
+        );
+    }
+
+    // 5: what is due, by the formula. What was captured in an older era counts for nothing; the
+    // query leaves the era out, so it is found where it was stored.
+    let captured = Uint256::from(in_this_era(world, case, asset, captured, before.mag.era));
+    let c = case.fraction * captured;
+    let units = 2 * parts.len() as u128;
+    let bound = c / one() + Uint256::from(units) + ceil(equivalent, m);
+    assert!(
+        Uint256::from(taken) <= bound,
+        "{key:?}: {taken} taken, {bound} at most"
+    );
+    let borne = case.tombstones && world.borne.contains(&(case.service, case.operator, asset));
+    if !borne {
+        let due = match equivalent.is_zero() {
+            true => Uint256::zero(),
+            false => {
+                let by_slice = ceil(case.fraction * b, case.most);
+                let by_stake = ceil(c * m, one() * equivalent);
+                by_slice.min(by_stake).min(b)
+            }
+        };
+        assert_eq!(
+            delta, due,
+            "{key:?}: magnitude due, captured {captured}, b {b}, Weq {equivalent}"
+        );
+        assert_eq!(
+            taken.is_zero(),
+            due.is_zero(),
+            "{key:?}: {taken} taken, {due} due"
+        );
+    }
+    if case.tombstones && !taken.is_zero() {
+        world.borne.insert((case.service, case.operator, asset));
+    }
+    losses(case, &parts, delta, taken);
+    let after_mag = after.mag.clone();
+    backing(
+        world,
+        case,
+        asset,
+        &before,
+        &after_mag,
+        (delta, factor),
+        &parts,
+    );
+}
+
+/// What was taken of the magnitude, in the unit before; and what a unit became, none: void.
+fn difference(before: &Magnitude, after: &Magnitude) -> (Uint256, Uint256) {
+    let m = Uint256::from(before.value);
+    if after.era != before.era {
+        assert_eq!((after.era, after.norm), (before.era + 1, 0));
+        return (m, Uint256::zero());
+    }
+    let factor = Uint256::from(1_000u128).pow(after.norm - before.norm);
+    let left = Uint256::from(after.value);
+    assert_eq!(left % factor, Uint256::zero(), "renormalized with a rest");
+    assert!(left / factor <= m, "M rose by a slash");
+    (m - left / factor, factor)
+}
+
+fn in_this_era(world: &World, case: &Case, asset: Name, captured: Uint128, era: u32) -> Uint128 {
+    let Some(entry) = world
+        .before
+        .captures
+        .get(&(case.service, case.operator, case.update))
+    else {
+        assert!(
+            case.since.is_none() && captured.is_zero(),
+            "an unknown update"
+        );
+        return Uint128::zero();
+    };
+    let index = assets_of(case.service).iter().position(|a| *a == asset);
+    let Some(part) = index.map(|index| &entry.parts[index]) else {
+        return Uint128::zero();
+    };
+    assert_eq!(part.tokens, captured, "captured {asset}");
+    if part.era == era {
+        captured
+    } else {
+        Uint128::zero()
+    }
+}
+
+/// Invariant 6: what shares the loss is the active stake and the buckets from the epoch of the update
+/// on that have not matured. All other buckets are as they were.
+fn parts(
+    world: &World,
+    case: &Case,
+    before: &Pool,
+    after: &Pool,
+    slashed: &mut Slashed,
+) -> Vec<Part> {
+    let now = world.now.now;
+    let current = world.epochs.at(now);
+    let since = case.since.map(|since| world.epochs.at(since).min(current));
+    let mut parts = vec![Part {
+        mag: before.mag.value.into(),
+        senior: (before.pool.tokens, after.pool.tokens),
+        junior: (before.junior.tokens, after.junior.tokens),
+    }];
+    for (epoch, bucket) in world.before.buckets_of(before.id) {
+        let mag = bucket.part(&before.mag).magnitude;
+        let exposed =
+            since.is_some_and(|since| epoch >= since) && now < world.epochs.matures_at(epoch);
+        let key = (before.id, epoch);
+        let left = world.now.buckets.get(&key);
+        if !exposed || mag.is_zero() {
+            assert_eq!(
+                left,
+                Some(bucket),
+                "bucket {key:?} paid for what came after it"
+            );
+            continue;
+        }
+        slashed.buckets.insert(key);
+        let tokens = |of: fn(&Bucket) -> Uint128| left.map_or(Uint128::zero(), of);
+        parts.push(Part {
+            mag,
+            senior: (bucket.pool.tokens, tokens(|bucket| bucket.pool.tokens)),
+            junior: (bucket.junior.tokens, tokens(|bucket| bucket.junior.tokens)),
+        });
+    }
+    parts
+}
+
+/// Every part bears what it stands for; the operator's own bears more where it agreed to.
+fn losses(case: &Case, parts: &[Part], delta: Uint256, taken: Uint128) {
+    let nominal = |tokens: Uint128, mag: Uint256| -> Uint128 {
+        let loss = ceil(Uint256::from(tokens) * delta, mag);
+        loss.min(tokens.into()).try_into().unwrap()
+    };
+    let (mut junior, mut senior, mut own) = (Uint128::zero(), Uint128::zero(), Uint128::zero());
+    let (mut lost_junior, mut lost) = (Uint128::zero(), Uint128::zero());
+    for part in parts {
+        own += part.junior.0;
+        junior += nominal(part.junior.0, part.mag);
+        let due = nominal(part.senior.0, part.mag);
+        senior += due;
+        let loss = part.senior.0 - part.senior.1;
+        assert!(
+            loss <= due,
+            "stakers bear {loss} of a part that stands for {due}"
+        );
+        assert!(
+            !case.first_loss.is_zero() || junior > Uint128::zero() || loss == due,
+            "stakers bear {loss} of a part that stands for {due}"
+        );
+        lost += loss;
+        lost_junior += part.junior.0 - part.junior.1;
+    }
+    let all = junior + senior;
+    assert_eq!(
+        lost + lost_junior,
+        taken,
+        "what all parts lost is what was seized"
+    );
+    assert_eq!(all, taken, "what all parts stand for is what was seized");
+    let agreed = ceil(
+        Uint256::from(all) * Uint256::from(case.first_loss.atomics()),
+        one(),
+    );
+    let agreed: Uint128 = agreed.try_into().unwrap();
+    assert_eq!(
+        lost_junior,
+        own.min(all).min(junior.max(agreed)),
+        "the operator's own"
+    );
+    super::stats::count("loss borne first", lost_junior > junior);
+}
+
+/// Invariant 4: what backs every other service is what it was: its slice, and `Weq * b / M`, up to a
+/// unit a part. Where the operator bears losses for parts that stand for less than the active stake
+/// (they were spared by an earlier slash), a unit that moves between parts changes what it stands
+/// for: then by that much more at most.
+fn backing(
+    world: &World,
+    case: &Case,
+    asset: Name,
+    pool: &Pool,
+    after: &Magnitude,
+    (delta, factor): (Uint256, Uint256),
+    parts: &[Part],
+) {
+    let m = Uint256::from(pool.mag.value);
+    for ((service, operator), member) in world.before.members.iter() {
+        if *operator != case.operator || *service == case.service {
+            continue;
+        }
+        let Some(slice) = member.slices.iter().find(|slice| slice.asset == asset) else {
+            continue;
+        };
+        let b = Uint256::from(pool.mag.read_slice(&slice.value));
+        let now = Uint256::from(after.read_slice(&slice.value));
+        assert!(
+            b.is_zero() || !factor.is_zero(),
+            "{service}'s slice was spent by another"
+        );
+        assert_eq!(b * factor, now, "{service}'s slice of {operator}'s {asset}");
+        if b.is_zero() || delta.is_zero() {
+            continue;
+        }
+        // In millionths of a unit: Weq * b / M = sum of tokens * b / mag.
+        let grain = Uint256::from(1_000_000u128);
+        let (mut held, mut holds, mut moved) = (Uint256::zero(), Uint256::zero(), Uint256::zero());
+        for part in parts {
+            let tokens =
+                [part.senior, part.junior].map(|(a, b)| (Uint256::from(a), Uint256::from(b)));
+            let sum = |of: fn(&(Uint256, Uint256)) -> Uint256| of(&tokens[0]) + of(&tokens[1]);
+            let (was, is) = (sum(|t| t.0), sum(|t| t.1));
+            held += was * grain * b / part.mag;
+            if part.mag > delta {
+                holds += is * grain * b / (part.mag - delta);
+            }
+            let fair: Uint256 = tokens
+                .iter()
+                .map(|t| ceil(t.0 * delta, part.mag))
+                .fold(Uint256::zero(), |a, b| a + b);
+            if part.mag != m {
+                moved += (was - is).abs_diff(fair);
+            }
+        }
+        let units = Uint256::from(2 * parts.len() as u128 + 1) + moved;
+        let change = held.abs_diff(holds);
+        super::stats::count("backing compared", true);
+        assert!(
+            change <= units * grain,
+            "what backs {service} with {operator}'s {asset} went from {held} to {holds} millionths"
+        );
+    }
+}
