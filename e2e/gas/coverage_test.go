@@ -16,8 +16,9 @@ import (
 // between are messages that only one contract of the suite sends to another: they are part of
 // what is measured under the message that set them off.
 var between = []string{
-	"vault.release", "vault.seize", "delegation.join", "delegation.slash",
+	"vault.release", "vault.seize", "vault.redirect", "delegation.join", "delegation.slash", "delegation.redirect",
 	"allocation.create_service", "allocation.checkpoint", "allocation.acknowledge", "allocation.slash", "allocation.unjail",
+	"allocation.stop_service", "allocation.redirect",
 }
 
 // elsewhere are messages that are measured under another name.

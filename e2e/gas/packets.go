@@ -117,6 +117,7 @@ func (m *meter) channels() {
 	second := s.RegisterService(harness.Service, suite.ConsumerTerms(suite.Native))
 	s.SetPeer(second, s.Link, s.Consumer.Port(peer)).OK()
 	closing := s.Link.Channel(s.Host, s.Host.Port(s.Slashing), s.Consumer.Port(peer), suite.Version).Open()
+	m.note("slashing.set_peer_none", s.CutOff(service))
 	closing.CloseInit(s.Consumer, harness.Stranger).OK()
 	m.note("slashing.channel_close_confirm", closing.CloseConfirm(s.Host))
 }

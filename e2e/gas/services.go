@@ -49,7 +49,7 @@ func (m *meter) penalties(s *suite.Suite, local uint32) {
 	s.Pause(s.Slashing, "executions").OK()
 	m.note("slashing.slash_while_paused", s.Slash(harness.Service, local, s.SlashOf(2, operator, suite.Misconduct, update)))
 	s.Unpause(s.Slashing, "executions").OK()
-	m.note("slashing.execute", s.Execute(harness.Stranger, local, 2))
+	m.note("slashing.execute_local", s.Execute(harness.Stranger, local, 2))
 	s.Advance(suite.Day / 24)
 	s.Unjail(operator, local).OK()
 }

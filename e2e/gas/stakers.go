@@ -24,6 +24,7 @@ func (m *meter) stakers() {
 	m.note("delegation.set_stakers", s.Host.Execute(another, s.Delegation, suite.Msg{"set_stakers": suite.Msg{
 		"add": []string{harness.Staker1.String()}, "remove": []string{},
 	}}))
+	m.note("delegation.set_first_loss", s.SetFirstLoss(another, "0.5"))
 	m.deposits(s)
 	m.exits(s)
 }
@@ -33,6 +34,7 @@ func (m *meter) deposits(s *suite.Suite) {
 	coin := harness.Coin(unit, harness.Bond)
 	m.note("vault.deposit_and_delegate_first", s.Deposit(harness.Staker1, operator, coin))
 	m.note("vault.deposit_and_delegate", s.Deposit(harness.Staker2, operator, coin))
+	m.note("vault.deposit_and_delegate_own", s.Deposit(operator, operator, coin))
 	m.note("vault.deposit_and_delegate_more", s.Deposit(harness.Staker2, operator, coin))
 	s.DepositCw20(harness.Staker1, operator, unit).OK()
 	m.note("vault.deposit_cw20_and_delegate", s.DepositCw20(harness.Staker2, operator, unit))

@@ -62,8 +62,12 @@ func (p *SharePool) release(shares, paid Int) (Int, Int) {
 	return paid, dust
 }
 
-// Part is stake that a penalty touches: the active stake of a pool, or an eligible bucket.
-type Part struct{ Tokens, Magnitude Int }
+// Part is stake that a penalty touches: the active stake of a pool, or an eligible bucket. Of its
+// tokens Junior are the operator's own, Senior those of its stakers.
+type Part struct{ Senior, Junior, Magnitude Int }
+
+// Loss is what both tranches of a part lose.
+type Loss struct{ Senior, Junior Int }
 
 // Penalty is what is to be punished in one asset. Fractions are in units of 10^-18.
 type Penalty struct {
@@ -78,7 +82,7 @@ type Penalty struct {
 func (p Penalty) Delta(parts []Part) Int {
 	equivalent := Zero
 	for _, part := range parts {
-		equivalent = equivalent.Add(ceil(part.Tokens, p.Magnitude, part.Magnitude))
+		equivalent = equivalent.Add(ceil(part.Senior.Add(part.Junior), p.Magnitude, part.Magnitude))
 	}
 	if equivalent.IsZero() {
 		return Zero
@@ -88,10 +92,66 @@ func (p Penalty) Delta(parts []Part) Int {
 	return math.MinInt(math.MinInt(bySlice, byStake), math.MinInt(p.Slice, p.Magnitude))
 }
 
-// Loss is what a part loses by a delta: ceil(tokens * delta / magnitude).
-func (p Part) Loss(delta Int) Int {
-	return math.MinInt(ceil(p.Tokens, delta, p.Magnitude), p.Tokens)
+// Split is what the parts lose by a delta. Each tranche of each would lose
+// ceil(tokens * delta / magnitude). Of the sum L of that, the junior ones bear
+// min(J, L, max(their own, ceil(firstLoss * L))), and the senior ones the rest.
+func Split(parts []Part, delta, firstLoss Int) []Loss {
+	losses := make([]Loss, len(parts))
+	nominal := make([]Loss, len(parts))
+	junior, senior, room := Zero, Zero, Zero
+	for i, part := range parts {
+		nominal[i] = Loss{Senior: part.nominal(part.Senior, delta), Junior: part.nominal(part.Junior, delta)}
+		junior, senior = junior.Add(nominal[i].Junior), senior.Add(nominal[i].Senior)
+		room = room.Add(part.Junior.Sub(nominal[i].Junior))
+	}
+	all := junior.Add(senior)
+	agreed := math.MinInt(ceil(firstLoss, all, one), all)
+	extra := math.MinInt(math.MaxInt(agreed.Sub(junior), Zero), room)
+	rest := senior.Sub(extra)
+
+	// What is borne for others is shared by what is left of each junior part, the rest by the nominal
+	// losses of the senior ones; to the unit, as the sums up to each part say.
+	toJunior, toSenior := apportion(extra, room), apportion(rest, senior)
+	for i, part := range parts {
+		losses[i].Junior = nominal[i].Junior.Add(toJunior(part.Junior.Sub(nominal[i].Junior)))
+		losses[i].Senior = toSenior(nominal[i].Senior)
+	}
+	return losses
 }
+
+func (p Part) nominal(tokens, delta Int) Int {
+	return math.MinInt(ceil(tokens, delta, p.Magnitude), tokens)
+}
+
+// apportion gives an amount away by weights that add up to a sum, one after the other.
+func apportion(amount, sum Int) func(weight Int) Int {
+	before, given := Zero, Zero
+	return func(weight Int) Int {
+		if sum.IsZero() {
+			return Zero
+		}
+		before = before.Add(weight)
+		due := floor(amount, before, sum)
+		part := due.Sub(given)
+		given = due
+		return part
+	}
+}
+
+// Borne is what penalties that are borne once, as the largest, took so far of one asset.
+type Borne struct{ Tokens, Magnitude Int }
+
+// Beyond is the penalty as far as it exceeds what was borne: of the captured tokens those that
+// were punished already, floor(tokens / p), are left out, and of the slice what the former
+// penalties took of it in place of this one, floor(magnitude * (m - p) / p).
+func (p Penalty) Beyond(borne Borne) Penalty {
+	p.Captured = math.MaxInt(p.Captured.Sub(floor(borne.Tokens, one, p.Fraction)), Zero)
+	p.Slice = math.MaxInt(p.Slice.Sub(floor(borne.Magnitude, p.MaxSlash.Sub(p.Fraction), p.Fraction)), Zero)
+	return p
+}
+
+// Share is a share of an amount, rounded down.
+func Share(amount, share Int) Int { return floor(amount, share, one) }
 
 // Captured is what an operator counts with: floor(T * min(1, b / (M * m))).
 func Captured(tokens, slice, magnitude, maxSlash Int) Int {

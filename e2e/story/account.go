@@ -130,6 +130,7 @@ func (a *account) table(rows [][]string) {
 func (a *account) print(out io.Writer) {
 	a.settle()
 	checked, paid := 0, 0
+	fmt.Fprint(out, legend)
 	for i, s := range a.steps {
 		fmt.Fprintf(out, "\n%d. %s\n", i+1, s.title)
 		for _, line := range s.lines {
@@ -150,9 +151,22 @@ func (a *account) print(out io.Writer) {
 		checked += s.checked
 		paid += len(s.paid)
 	}
-	fmt.Fprintf(out, "\n%d transactions on two chains, %d numbers and states checked, %d of them differ.\n",
-		paid, checked+a.differ, a.differ)
+	fmt.Fprintf(out, "\n%d transactions on two chains. %d numbers and states were read from the chains and compared\n"+
+		"with what the formulas say (e2e/model, a second computation in Go): ", paid, checked+a.differ)
+	if a.differ > 0 {
+		fmt.Fprintf(out, "%d differ.\n", a.differ)
+		return
+	}
+	fmt.Fprint(out, "all of them are equal.\n")
 }
+
+// legend says how the account is to be read.
+const legend = `
+How to read it: each step says who did what, and what each transaction cost in gas. A line with
+"=" was read from a chain afterwards, and is equal to what the formulas of docs/math.md give when
+e2e/model computes them a second time, from the deposits and penalties alone. A line with DIFFERS
+is not, and makes this program fail.
+`
 
 // costs are the transactions of a chapter as rows.
 func costs(paid []harness.Record) [][]string {
