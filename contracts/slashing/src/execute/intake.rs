@@ -141,7 +141,7 @@ impl Claim<'_> {
         else {
             return Ok(Err(Refusal::Kind {}));
         };
-        let (time, known) = match self.moment(deps)? {
+        let (time, known) = match self.moment(deps, config)? {
             Ok(moment) => moment,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -197,7 +197,11 @@ impl Claim<'_> {
     /// When it was; and of a double-sign that is proved the newest update that was applied before,
     /// by the host's own table. One that the table does not reach counts as without a proof: all
     /// that is known of it but the votes is the consumer's word.
-    fn moment(&self, deps: Deps) -> Result<Result<Moment<'_>, Refusal>, ContractError> {
+    fn moment(
+        &self,
+        deps: Deps,
+        config: &Config,
+    ) -> Result<Result<Moment<'_>, Refusal>, ContractError> {
         let slash = self.slash;
         let last = LINKS.load(deps.storage, self.service)?.last_update;
         let update = slash.update_id.u64();
@@ -221,7 +225,11 @@ impl Claim<'_> {
             }
         }
         let evidence_age = self.stored.settings.evidence_age;
-        if time < before(self.first_seen, evidence_age) {
+        // While it bounces it does not age; and after that it has as long to come again as an
+        // infraction has to be reported. But it cannot be kept for ever, to be brought at will.
+        let kept = config.bounce_max.saturating_add(evidence_age);
+        let seen = self.first_seen.max(before(self.now, kept));
+        if time < before(seen, evidence_age) {
             return Ok(Err(Refusal::Expired { evidence_age }));
         }
         if self.stored.stopped_at.is_some_and(|at| time > at) {

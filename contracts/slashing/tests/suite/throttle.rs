@@ -170,6 +170,48 @@ fn a_retry_ageing_out() {
 }
 
 #[test]
+fn what_must_be_taken_in_draws_on_its_own_part_first() {
+    let mut suite = Suite::with_operators();
+    suite.set_buckets(CHAIN, 20, 10);
+    for height in 1..=2 {
+        let slash = suite.slash_for("bob", "downtime", height);
+        assert_eq!(suite.report(&slash), executed(height));
+    }
+    let heavy = suite.slash_for("alice", DOUBLE_SIGN, 3);
+    assert_eq!(suite.report(&heavy), executed(3));
+    assert_eq!(suite.drawn(CHAIN), (60, 10, 50));
+    let slash = twenty(&mut suite, 4);
+    let deadline = suite.now().plus_seconds(10_000);
+    assert_eq!(suite.report(&slash), bounced(deadline));
+    // A period later the reserved bucket is full again, the limit is not.
+    suite.net.advance(10_000);
+    assert_eq!(suite.drawn(CHAIN), (40, 0, 0));
+    assert_eq!(suite.report(&slash), executed(4));
+    assert_eq!(suite.drawn(CHAIN), (60, 20, 0));
+}
+
+#[test]
+fn a_bounced_slash_cannot_be_kept_for_ever() {
+    // Bounced for 10,000 s at most, and then 80,000 s as any infraction: after that it ages on.
+    for (late, answer) in [
+        (90_000, executed(1)),
+        (
+            90_001,
+            refused("the infraction is older than the 80000 seconds of the service"),
+        ),
+    ] {
+        let mut suite = Suite::with_operators();
+        suite.set_buckets(CHAIN, 0, 0);
+        suite.net.advance(EVIDENCE_AGE - 1_000);
+        let mut slash = twenty(&mut suite, 1);
+        slash.time = suite.now().minus_seconds(EVIDENCE_AGE);
+        assert!(matches!(suite.report(&slash), SlashAck::Bounced { .. }));
+        suite.net.advance(late);
+        assert_eq!(suite.report(&slash), answer);
+    }
+}
+
+#[test]
 fn what_bounced_is_a_repetition_once_another_report_got_through() {
     let mut suite = Suite::with_operators();
     suite.set_buckets(CHAIN, 0, 0);
