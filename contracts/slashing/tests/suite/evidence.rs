@@ -232,18 +232,25 @@ fn choosing_the_timestamp_of_ones_double_sign() {
 #[test]
 fn a_stopped_service_has_double_signs_from_before_proved() {
     let mut suite = Suite::provable();
-    suite.stop().unwrap();
-    suite.net.advance(10);
     suite.alice(800);
+    suite.sync(CHAIN).unwrap();
+    suite.net.relay_all().unwrap();
+    suite.stop().unwrap();
+    let (_, time) = update(&suite, CHAIN, 2).applied.unwrap();
+    assert_eq!(suite.service(CHAIN).stopped_at, Some(time));
+    suite.net.advance(10);
+    suite.alice(700);
     suite.tell_all();
-    let height = suite.applied(2);
-    // By the table it may have come before the stop.
-    suite.prove(&equivocation(ALICE, height)).unwrap();
+    let [two, three] = [2, 3].map(|update_id| suite.applied(update_id));
+    // By the table each of these may have come before the stop, or with it.
+    for height in [two, two + 1, three] {
+        suite.prove(&equivocation(ALICE, height)).unwrap();
+    }
     assert_eq!(
-        error(suite.prove(&equivocation(ALICE, height + 1))),
+        error(suite.prove(&equivocation(ALICE, three + 1))),
         ContractError::Refused(Refusal::Stopped {})
     );
-    assert_eq!(suite.requests(CHAIN).len(), 1);
+    assert_eq!(suite.requests(CHAIN).len(), 3);
 }
 
 #[test]
