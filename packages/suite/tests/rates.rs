@@ -1,4 +1,5 @@
-//! An LST whose rate moves, goes stale, breaks, or is lied about.
+//! An LST whose rate moves, goes stale, breaks, or is lied about, and what a consumer chain that
+//! counts on it sees.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, missing_docs)]
 
 use cosmwasm_std::{
@@ -44,7 +45,8 @@ fn query(deps: Deps, _: Env, _: RateProviderQuery) -> StdResult<Binary> {
     to_json_binary(&rate.ok_or_else(|| StdError::generic_err("broken"))?)
 }
 
-/// An operator with 1,000 of the LST at 1.5 behind it, all of it counting for one local service.
+/// An operator with 1,000 of the LST at 1.5 behind it, all of it counting for one consumer, which
+/// takes a tenth for a double-sign.
 fn with_provider() -> (Suite, Addr, ServiceId) {
     let mut suite = Suite::new();
     let owner = suite.host("owner");
@@ -81,17 +83,17 @@ fn with_provider() -> (Suite, Addr, ServiceId) {
     suite.on_host("owner", &vault, &msg);
     suite.register_operator("op");
     deposit(&mut suite, 1_000).unwrap();
-    let mut accepts = terms(Decimal::percent(10), false);
+    let mut accepts = terms(Decimal::percent(10), true);
     accepts.assets = vec![LST.to_string()];
-    let slasher = suite.host("slasher").to_string();
-    let service = suite.register_service("admin", accepts, Source::Local { slasher }, settings());
+    let service = suite.register_service("admin", accepts, Source::Ibc {}, settings());
+    suite.open_channel(service);
     suite
-        .try_opt_in("op", service, false, vec![slice(LST, 10)])
+        .try_opt_in("op", service, true, vec![slice(LST, 10)])
         .unwrap();
     suite.wait(ALLOCATION_DELAY);
     set(&mut suite, &provider, Some(Decimal::percent(150)));
     update(&mut suite).unwrap();
-    suite.sync(service);
+    tell(&mut suite, service);
     (suite, provider, service)
 }
 
@@ -121,8 +123,16 @@ fn update(suite: &mut Suite) -> Result<(), palisade_testing::HarnessError> {
     suite.try_on_host("anybody", &vault, &msg, &[]).map(drop)
 }
 
+fn tell(suite: &mut Suite, service: ServiceId) {
+    suite.sync(service);
+    suite.net.relay_all().unwrap();
+}
+
+/// The power that both chains know.
 fn power(suite: &Suite, service: ServiceId) -> u128 {
-    suite.member(service, "op").power.u128()
+    let power = suite.member(service, "op").power;
+    assert_eq!(suite.seen("op").power, power);
+    power.u128()
 }
 
 #[test]
@@ -132,7 +142,7 @@ fn lst_depeg() {
     assert_eq!(power(&suite, service), 750);
     set(&mut suite, &provider, Some(Decimal::percent(136)));
     update(&mut suite).unwrap();
-    suite.sync(service);
+    tell(&mut suite, service);
     assert_eq!(power(&suite, service), 680);
     // Beyond the largest change, or out of bounds: not believed, and no deposits.
     for (rate, text) in [(120, "changed"), (90, "out of bounds")] {
@@ -146,9 +156,16 @@ fn lst_depeg() {
             "{text}: {error}"
         );
     }
-    suite.sync(service);
+    tell(&mut suite, service);
     assert_eq!(power(&suite, service), 680);
     assert_eq!(suite.stake("op", LST), 1_000);
+    // A penalty takes a tenth of the tokens, whatever they are worth: a depeg shields nobody, and
+    // takes nobody's more.
+    suite.wait(60);
+    suite.report("op", "double_sign");
+    suite.net.relay_all().unwrap();
+    assert_eq!(suite.stake("op", LST), 900);
+    assert_eq!(suite.books(LST).seized, 100);
 }
 
 #[test]
@@ -158,7 +175,7 @@ fn stale_rate() {
     deposit(&mut suite, 500).unwrap();
     set(&mut suite, &provider, None);
     suite.wait(MAX_AGE + 1);
-    suite.sync(service);
+    tell(&mut suite, service);
     assert_eq!(power(&suite, service), 750, "no rise by a stale asset");
     let error = deposit(&mut suite, 1).unwrap_err();
     assert!(matches!(
@@ -166,13 +183,13 @@ fn stale_rate() {
         ContractError::RateUnavailable { .. }
     ));
     // Slashes and exits need no rate.
-    let slash = suite.slash(service, 1, "op", "double_sign");
-    suite.try_slash("slasher", service, slash).unwrap();
+    suite.report("op", "double_sign");
+    suite.net.relay_all().unwrap();
     // A tenth of the 1,000 that counted, and one unit of rounding against the pool.
     assert_eq!(suite.stake("op", LST), 1_399);
     suite.try_undelegate("alice", "op", LST, Some(700)).unwrap();
-    suite.sync(service);
-    assert!(power(&suite, service) <= 525);
+    tell(&mut suite, service);
+    assert_eq!(power(&suite, service), 0, "out for good");
     suite.wait(EPOCH + UNBONDING);
     suite.try_claim("alice", "op", LST).unwrap();
     let balance = suite
@@ -190,7 +207,7 @@ fn a_foreign_rate_contract_cannot_stop_a_sync() {
     set(&mut suite, &provider, None);
     assert!(update(&mut suite).is_err());
     suite.try_undelegate("alice", "op", LST, Some(400)).unwrap();
-    suite.sync(service);
+    tell(&mut suite, service);
     assert_eq!(power(&suite, service), 450);
 }
 
@@ -219,10 +236,10 @@ fn a_stale_rate_pushes_nobody_out_of_a_full_service() {
         .unwrap();
     set(&mut suite, &provider, None);
     suite.wait(MAX_AGE + 1);
-    suite.sync(service);
+    tell(&mut suite, service);
     // Who is in ranks by the last good rate, who comes counts nothing of a stale asset.
     let error = suite
-        .try_opt_in("dust", service, false, vec![slice(LST, 10)])
+        .try_opt_in("dust", service, true, vec![slice(LST, 10)])
         .unwrap_err();
     assert_eq!(
         refusal::<palisade_allocation::ContractError>(&error),
