@@ -34,7 +34,6 @@ func (m *meter) deposits(s *suite.Suite) {
 	coin := harness.Coin(unit, harness.Bond)
 	m.note("vault.deposit_and_delegate_first", s.Deposit(harness.Staker1, operator, coin))
 	m.note("vault.deposit_and_delegate", s.Deposit(harness.Staker2, operator, coin))
-	m.note("vault.deposit_and_delegate_own", s.Deposit(operator, operator, coin))
 	m.note("vault.deposit_and_delegate_more", s.Deposit(harness.Staker2, operator, coin))
 	s.DepositCw20(harness.Staker1, operator, unit).OK()
 	m.note("vault.deposit_cw20_and_delegate", s.DepositCw20(harness.Staker2, operator, unit))
@@ -60,6 +59,9 @@ func (m *meter) exits(s *suite.Suite) {
 	m.note("delegation.claim", s.Claim(harness.Staker2, operator, suite.Native))
 	m.note("delegation.claim_cw20", s.Claim(harness.Staker2, operator, suite.LST))
 	m.note("delegation.redelegate", s.Redelegate(harness.Staker1, operator, suite.Native, another))
+	// Stake of the operator's own has shares of its own.
+	m.note("vault.deposit_and_delegate_own", s.Deposit(another, another, harness.Coin(unit, harness.Bond)))
+	m.note("delegation.undelegate_own", s.Undelegate(another, another, suite.Native, unit/2))
 	s.Audit(0, operator, another)
 }
 

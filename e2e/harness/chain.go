@@ -23,6 +23,7 @@ type Chain struct {
 	t      *testing.T
 	inner  *ibctesting.TestChain
 	app    *app
+	probe  *probe
 	clock  time.Time         // of the next block
 	labels map[string]string // by contract: what the story calls it
 	codes  map[string]uint64 // by file: its code

@@ -34,6 +34,8 @@ type Result struct {
 	Err *Failure
 	// Ack is what a received packet was acknowledged with, where that came at once.
 	Ack *Ack
+	// Calls are the entries into contracts, in order.
+	Calls []*Call
 
 	chain  *Chain
 	record int
@@ -58,6 +60,7 @@ func (c *Chain) Tx(sender Name, label string, gas uint64, msgs ...sdk.Msg) *Resu
 	c.t.Helper()
 	c.app.waiting = append(c.app.waiting, c.sign(sender, gas, msgs...))
 	height := c.Height() + 1
+	c.probe.calls = nil
 	c.Block()
 	require.Len(c.t, c.app.results, 1)
 	raw := c.app.results[0]
@@ -67,6 +70,7 @@ func (c *Chain) Tx(sender Name, label string, gas uint64, msgs ...sdk.Msg) *Resu
 		Events:  raw.Events,
 		Data:    raw.Data,
 		Height:  height,
+		Calls:   c.probe.calls,
 		chain:   c,
 		record:  len(c.world.Gas),
 	}

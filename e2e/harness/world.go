@@ -11,6 +11,8 @@ import (
 	"time"
 
 	wasmibctesting "github.com/CosmWasm/wasmd/tests/wasmibctesting"
+	wasmkeeper "github.com/CosmWasm/wasmd/x/wasm/keeper"
+	wasmtypes "github.com/CosmWasm/wasmd/x/wasm/types"
 	ibctesting "github.com/cosmos/ibc-go/v11/testing"
 )
 
@@ -51,7 +53,12 @@ func (w *World) addChain(name string) *Chain {
 	// The coordinator has no chains: the world keeps the clocks itself.
 	clock := &ibctesting.Coordinator{T: w.t, CurrentTime: start, Chains: map[string]*ibctesting.TestChain{}}
 	validators, signers := validatorSet(id)
-	inner := wasmibctesting.NewTestChainWithValSet(w.t, clock, newApp, id, validators, signers)
+	probed := &probe{}
+	decorator := wasmkeeper.WithWasmEngineDecorator(func(engine wasmtypes.WasmEngine) wasmtypes.WasmEngine {
+		probed.WasmEngine = engine
+		return probed
+	})
+	inner := wasmibctesting.NewTestChainWithValSet(w.t, clock, newApp, id, validators, signers, decorator)
 	wrapped := &app{WasmTestApp: inner.App.(wasmibctesting.WasmTestApp)}
 	inner.App = wrapped
 	chain := &Chain{
@@ -60,6 +67,7 @@ func (w *World) addChain(name string) *Chain {
 		t:      w.t,
 		inner:  inner,
 		app:    wrapped,
+		probe:  probed,
 		clock:  start.Add(blockTime),
 		labels: map[string]string{},
 		codes:  map[string]uint64{},

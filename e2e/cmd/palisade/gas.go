@@ -15,6 +15,10 @@ func measure(t *testing.T, args []string) {
 	if len(args) > 0 {
 		mode = args[0]
 	}
+	if mode == "--split" {
+		gas.Split(t, out)
+		return
+	}
 	snapshot, err := gas.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +37,7 @@ func measure(t *testing.T, args []string) {
 	case "--check":
 		check(t, report, snapshot)
 	default:
-		t.Fatalf("gas knows --json, --update and --check, not %s", mode)
+		t.Fatalf("gas knows --json, --update, --check and --split, not %s", mode)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 const usage = `usage: palisade COMMAND
 
   demo             plays the story, and gives an account of it
-  gas [--json | --update | --check]
-                   measures the gas of every message and packet
+  gas [--json | --update | --check | --split]
+                   measures the gas of every message and packet, or splits that of a slash
   inspect [--update]
                    checks the wasm of the contracts as a chain would
 `
