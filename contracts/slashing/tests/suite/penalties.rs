@@ -223,6 +223,23 @@ fn at_most_eight_versions_within_an_unbonding_period() {
 }
 
 #[test]
+fn of_changes_in_one_block_the_last_one_counts() {
+    let mut suite = Suite::with_operators();
+    for permille in (1..20).rev() {
+        let fraction = Decimal::permille(permille);
+        let milder = Penalty {
+            fraction,
+            ..penalty("oracle", 0, 0, false)
+        };
+        suite.set_penalty(milder).unwrap();
+        assert_eq!(suite.policy("oracle"), (Some(fraction), None));
+    }
+    // Nineteen changes, two versions: before this block, and from it on.
+    assert_eq!(takes(&mut suite, 1, 1), 20);
+    assert_eq!(takes(&mut suite, 2, 0), 1);
+}
+
+#[test]
 fn changed_penalties_are_checked_like_registered_ones() {
     let mut suite = Suite::with_operators();
     let before = suite.service(CHAIN);
