@@ -86,8 +86,9 @@ pub(crate) fn set_shared(
     Ok(Response::new().add_event(events::set_shared_throttle(capacity)))
 }
 
-/// Draws a slash's weight, or says when there is something to draw on again. `must`: it is drawn in
-/// any case. Nothing is written for a slash that does not pass.
+/// Draws a slash's weight, or says when there is something to draw on again. `must`: it passes in any
+/// case, but past its limits it leaves no debt in the shared bucket, for which others would wait.
+/// Nothing is written for a slash that does not pass.
 pub(super) fn draw(
     storage: &mut dyn Storage,
     config: &Config,
@@ -111,11 +112,12 @@ pub(super) fn draw(
     } else {
         let mut shared = SHARED.load(storage)?;
         let passes = below && holds(&shared.meter, shared.capacity)?;
-        if !passes && !must {
+        if passes {
+            shared.meter.draw(now, shared.capacity, period, weight)?;
+            SHARED.save(storage, &shared)?;
+        } else if !must {
             return Ok(Some(opens_at(&throttle, &sizes, &shared, period)?));
         }
-        shared.meter.draw(now, shared.capacity, period, weight)?;
-        SHARED.save(storage, &shared)?;
     }
     throttle.limit.draw(now, sizes.limit, period, weight)?;
     THROTTLES.save(storage, service, &throttle)?;
