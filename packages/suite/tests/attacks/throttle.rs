@@ -1,6 +1,6 @@
 //! How fast a service can slash at all: consumers gone rogue, and honest ones beside them.
 
-use cosmwasm_std::{Decimal, Uint128};
+use cosmwasm_std::{Addr, Decimal};
 use palisade_admin::AdminError;
 use palisade_ibc::Outcome;
 use palisade_slashing::ContractError;
@@ -108,13 +108,19 @@ fn a_consumer_gone_rogue_sending_mass_slashes() {
     assert!(suite.books(ATOM).balance_to_the_unit());
 }
 
-#[test]
-fn a_rogue_service_starving_the_others_throttle() {
+/// The consumer of every test, and another one that goes rogue, in which west and east count with two
+/// million each. The verbs act on the rogue's gateway.
+struct Two {
+    suite: Suite,
+    honest: u32,
+    rogue: u32,
+    honest_gateway: Addr,
+}
+
+fn two_consumers() -> Two {
     let (mut suite, honest) = consumer();
-    // A second consumer, in which west, south and east count; it goes rogue.
     let honest_gateway = suite.gateway.clone();
-    let rogue_gateway = suite.add_gateway();
-    suite.gateway = rogue_gateway.clone();
+    suite.gateway = suite.add_gateway();
     let rogue = suite.register_consumer(Decimal::percent(5));
     for operator in ["west", "east"] {
         suite.register_operator(operator);
@@ -125,6 +131,22 @@ fn a_rogue_service_starving_the_others_throttle() {
     }
     suite.settle(rogue);
     suite.wait(60);
+    Two {
+        suite,
+        honest,
+        rogue,
+        honest_gateway,
+    }
+}
+
+#[test]
+fn a_rogue_service_starving_the_others_throttle() {
+    let Two {
+        mut suite,
+        honest,
+        rogue,
+        honest_gateway,
+    } = two_consumers();
     share(&mut suite, 120_000);
     throttle(&mut suite, honest, 1_000_000, 60_000);
     throttle(&mut suite, rogue, 1_000_000, 0);
@@ -151,7 +173,45 @@ fn a_rogue_service_starving_the_others_throttle() {
         (49_990..=50_000).contains(&left.reserved.used.u128()),
         "{left:?}"
     );
-    assert!(left.shared.used > Uint128::new(190_000), "{left:?}");
+    assert!(left.shared.used.u128() > 190_000, "{left:?}");
+    assert_books(&suite, 6_750_000, 0, 250_000);
+}
+
+#[test]
+fn a_rogue_service_starving_the_others_throttle_by_what_it_was_bounced_for() {
+    let Two {
+        mut suite,
+        honest,
+        rogue,
+        honest_gateway,
+    } = two_consumers();
+    share(&mut suite, 120_000);
+    throttle(&mut suite, honest, 1_000_000, 0);
+    throttle(&mut suite, rogue, 1_000_000, 0);
+    // Two double-signs empty the shared bucket. Thirty more, of an operator that has nothing left to
+    // lose to it, bounce for as long as may be, and are then taken in whatever the bucket holds.
+    for operator in ["west", "east"] {
+        punish(&mut suite, operator, "double_sign");
+    }
+    for _ in 0..30 {
+        punish(&mut suite, "west", "double_sign");
+    }
+    suite.wait(EPOCH);
+    suite.try_relay().unwrap();
+    suite.net.relay_all().unwrap();
+    assert_eq!(ends(&suite), vec![EXECUTED; 32]);
+    assert_eq!(suite.books(ATOM).seized, 200_000);
+    // They weigh 100,000 each. Were that drawn from a bucket that holds nothing, it would hold
+    // nothing for a month, and each honest slash would wait for a day.
+    suite.wait(2 * EPOCH);
+    suite.gateway = honest_gateway;
+    punish(&mut suite, "north", "double_sign");
+    assert_eq!(ends(&suite), [EXECUTED]);
+    assert_eq!(taken(&suite, honest), [Some(50_000)]);
+    // The rogue's own bucket is open again as well, should it be mended.
+    let query = QueryMsg::Throttle { service: rogue };
+    let left: ThrottleResponse = suite.ask(&suite.slashing, &query);
+    assert!(left.limit.used < left.limit.capacity, "{left:?}");
     assert_books(&suite, 6_750_000, 0, 250_000);
 }
 
