@@ -1,6 +1,7 @@
 //! Channels: strangers that open, close or replay, and ends that die.
 
 use cosmwasm_std::IbcOrder;
+use palisade_gateway::ContractError as GatewayError;
 use palisade_ibc::{HandshakeError, HostPacket, Peer, SlashAck, ORDER, VERSION};
 use palisade_slashing::ContractError;
 use palisade_suite::*;
@@ -125,11 +126,18 @@ fn channel_hijack_by_opening_first() {
         &ContractError::Handshake(HandshakeError::Order)
     );
     suite.reopen_channel();
-    // And no second one beside it.
-    assert!(suite
-        .net
-        .open_channel(&host, &consumer, ORDER, VERSION)
-        .is_err());
+    // And no second one beside it, from either side.
+    let second = Proposal::new(&host, &consumer, VERSION);
+    let refused = suite.net.open_init(&second).unwrap_err();
+    assert!(matches!(
+        refusal::<ContractError>(&refused),
+        ContractError::ChannelExists { .. }
+    ));
+    let refused = suite.net.open_init(&second.reversed()).unwrap_err();
+    assert!(matches!(
+        refusal::<GatewayError>(&refused),
+        GatewayError::ChannelInUse { .. }
+    ));
     suite
         .try_opt_in("north", chain, true, vec![slice(ATOM, 5)])
         .unwrap();
