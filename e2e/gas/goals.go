@@ -18,12 +18,16 @@ func (g Goal) Ceiling() uint64 { return max(g.Limit, ceilings[g.What]) }
 
 // ceilings are of goals that are known to be missed. docs/gas.md says why, and what it would take.
 var ceilings = map[string]uint64{
-	"slashing.receive_slash": 450_000,
-	"bytes of vault":         430_000,
-	"bytes of delegation":    490_000,
-	"bytes of allocation":    575_000,
-	"bytes of slashing":      625_000,
-	"bytes of gateway":       465_000,
+	// Since slashes are throttled a record more is read and written (6,200), and the delegation
+	// contract reads what first loss was agreed (1,100); before, it was 447,472.
+	"slashing.receive_slash": 458_000,
+	"bytes of vault":         445_000,
+	"bytes of delegation":    510_000,
+	"bytes of allocation":    590_000,
+	// Disputes, proofs, throttle, versions of penalties, settings and their changes came into it. A
+	// chain refuses 819,201.
+	"bytes of slashing": 785_000,
+	"bytes of gateway":  485_000,
 }
 
 // String is the goal as a person reads it.

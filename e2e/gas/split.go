@@ -32,33 +32,45 @@ func Split(t *testing.T, out io.Writer) {
 	}
 }
 
+// share is what one contract takes of a transaction.
+type share struct{ calls, loading, computing, reading, writing uint64 }
+
+func (s share) sum() uint64 { return s.loading + s.computing + s.reading + s.writing }
+
 func split(s *suite.Suite, result *harness.Result, out io.Writer) {
-	var all struct{ loading, compute, reading, writing uint64 }
-	loaded := map[string]bool{}
+	shares := map[string]*share{}
 	for _, call := range result.Calls {
-		loading := uint64(loadOnce)
-		if loaded[call.Contract] {
-			loading = loadAgain
+		loading := uint64(loadAgain)
+		part := shares[s.Host.Label(call.Contract)]
+		if part == nil {
+			loading, part = loadOnce, &share{}
+			shares[s.Host.Label(call.Contract)] = part
 		}
-		loaded[call.Contract] = true
 		fmt.Fprintf(out, "\n%s: %s\n  %-44s %7d\n  %-44s %7d\n", s.Host.Label(call.Contract), call.Entry,
 			"loading", loading, "computing", call.Compute)
-		all.loading += loading
-		all.compute += call.Compute
+		part.calls++
+		part.loading += loading
+		part.computing += call.Compute
 		for _, op := range call.Ops {
 			what := "read "
 			if op.Write {
 				what = "write"
-				all.writing += op.Gas()
+				part.writing += op.Gas()
 			} else {
-				all.reading += op.Gas()
+				part.reading += op.Gas()
 			}
 			fmt.Fprintf(out, "  %s %-25.25s %4d bytes   %7d\n", what, readable(op.Key), op.Size, op.Gas())
 		}
 	}
-	sum := all.loading + all.compute + all.reading + all.writing
-	fmt.Fprintf(out, "\nloading %d + computing %d + reading %d + writing %d = %d, and %d of the chain: %d\n",
-		all.loading, all.compute, all.reading, all.writing, sum, result.GasUsed-sum, result.GasUsed)
+	fmt.Fprintf(out, "\n| contract | calls | loading | computing | reading | writing | sum |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	chain := result.GasUsed
+	for _, name := range []string{"slashing", "allocation", "delegation", "vault"} {
+		part := shares[name]
+		chain -= part.sum()
+		fmt.Fprintf(out, "| %s | %d | %d | %d | %d | %d | %d |\n",
+			name, part.calls, part.loading, part.computing, part.reading, part.writing, part.sum())
+	}
+	fmt.Fprintf(out, "| the chain | | | | | | %d |\n| all | | | | | | %d |\n", chain, result.GasUsed)
 }
 
 // readable is a key without what is no letter: the name of a map comes first, behind its length.

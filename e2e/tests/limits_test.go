@@ -87,3 +87,42 @@ func TestSamePacketTwice(t *testing.T) {
 	slashedOnce(s, service)
 	audit(s, 0)
 }
+
+// Nor does an execution or a proof: with too little gas nothing of it happens, and it can be tried
+// again.
+func TestExecutionRunsOutOfGas(t *testing.T) {
+	s, service := disputed(t)
+	proof := s.SignsTwice(another)
+	s.Report(harness.Reporter, s.Saw(operator, suite.DoubleSign)).OK()
+	s.Relay()
+	s.Advance(suite.Day)
+	seized := int64(0)
+	for _, msg := range []suite.Msg{
+		{"execute": suite.Msg{"service": service, "request": "1"}},
+		{"submit_equivocation": suite.Msg{"service": service, "evidence": proof}},
+	} {
+		short := 0
+		for gas := uint64(100_000); ; gas += 20_000 {
+			result := s.Host.ExecuteWithGas(gas, harness.Stranger, s.Slashing, msg)
+			if result.Err == nil {
+				break
+			}
+			short++
+			require.True(t, result.OutOfGas(), "%v", result.Err)
+			require.Equal(t, seized, s.Books(suite.Native).Seized.Int64())
+			require.Equal(t, seized, s.Books(suite.LST).Seized.Int64())
+		}
+		require.Greater(t, short, 10)
+		seized += stake / 20
+		require.Equal(t, seized, s.Books(suite.Native).Seized.Int64())
+	}
+	require.Empty(t, s.PendingSlashes(operator))
+	for _, name := range []harness.Name{operator, another} {
+		require.True(t, s.Standing(service, name).Tombstoned)
+	}
+	s.Relay()
+	require.Equal(t, "ended/executed", s.ReportOf(1).Where())
+	s.SyncAndRelay(service)
+	audit(s, service)
+	require.True(t, s.TotalPower().IsZero())
+}

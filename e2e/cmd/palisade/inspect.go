@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	wasmtypes "github.com/CosmWasm/wasmd/x/wasm/types"
 	wasmvm "github.com/CosmWasm/wasmvm/v3"
 
 	"palisade/e2e/gas"
@@ -50,11 +51,14 @@ func inspect(t *testing.T, _ []string) {
 		t.Fatal(err)
 	}
 	defer vm.Cleanup()
-	fmt.Fprintf(out, "%-12s %8s  %s\n", "contract", "bytes", "entry points")
+	fmt.Fprintf(out, "A chain takes %d bytes at most.\n%-12s %8s  %s\n", wasmtypes.MaxWasmSize, "contract", "bytes", "entry points")
 	for _, contract := range gas.Contracts {
 		code, err := os.ReadFile(suite.Artifact("palisade_" + contract + ".wasm"))
 		if err != nil {
 			t.Fatalf("is it built? scripts/build builds all wasm: %v", err)
+		}
+		if len(code) > wasmtypes.MaxWasmSize {
+			t.Errorf("%s: a chain would refuse it: %d bytes are more than %d", contract, len(code), wasmtypes.MaxWasmSize)
 		}
 		checksum, _, err := vm.StoreCode(code, gasOnce*1_000_000)
 		if err != nil {
