@@ -216,6 +216,52 @@ fn a_rogue_service_starving_the_others_throttle_by_what_it_was_bounced_for() {
 }
 
 #[test]
+fn a_strangers_service_starving_the_others_throttle() {
+    // Anybody registers a service, and slashes an operator of its own for it: once for stake, and
+    // then for nothing, as one double-sign is all that it bears. Each weighs the same.
+    let (mut suite, chain) = consumer();
+    suite.register_operator("mallory");
+    suite.deposit("mallory", "mallory", 2 * MILLION);
+    let own = local_service(&mut suite, "mallory", "mallory", 5);
+    suite.settle(own);
+    share(&mut suite, 120_000);
+    throttle(&mut suite, chain, 1_000_000, 0);
+    let slash_all = |suite: &mut Suite, nonces: std::ops::Range<u64>| {
+        for nonce in nonces {
+            let slash = suite.slash(own, nonce, "mallory", "double_sign");
+            suite.try_slash("mallory", own, slash).unwrap();
+        }
+    };
+    let shared = |suite: &Suite| -> u128 {
+        let query = QueryMsg::Throttle { service: own };
+        let response: ThrottleResponse = suite.ask(&suite.slashing, &query);
+        response.shared.used.u128()
+    };
+    // With a limit that is all reserved, as services should get when they register, it has no part
+    // of what others share.
+    throttle(&mut suite, own, 150_000, 150_000);
+    slash_all(&mut suite, 1..20);
+    assert_eq!(shared(&suite), 0);
+    assert_eq!(suite.books(ATOM).seized, 100_000);
+    suite.wait(60);
+    punish(&mut suite, "north", "double_sign");
+    assert_eq!(ends(&suite), [EXECUTED]);
+    assert_eq!(taken(&suite, chain), [Some(50_000)]);
+    // With more than that it does, and the consumer waits a day for its next one.
+    suite.wait(2 * EPOCH);
+    throttle(&mut suite, own, 1_000_000, 150_000);
+    slash_all(&mut suite, 20..30);
+    assert!(shared(&suite) > 120_000);
+    punish(&mut suite, "south", "double_sign");
+    assert_eq!(ends(&suite)[1], None);
+    suite.wait(EPOCH);
+    suite.try_relay().unwrap();
+    suite.net.relay_all().unwrap();
+    assert_eq!(ends(&suite)[1], EXECUTED);
+    assert_books(&suite, 1_900_000 + 950_000 + 1_900_000, 0, 250_000);
+}
+
+#[test]
 fn a_retry_ageing_out() {
     let (mut suite, chain) = consumer();
     let infraction = suite.infraction("north", "double_sign");
