@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{Addr, Decimal, StdError, Timestamp, Uint128};
 use cw_ownable::OwnershipError;
-use cw_utils::{ParseReplyError, PaymentError};
+use cw_utils::PaymentError;
 use palisade_admin::AdminError;
 use palisade_evidence::EvidenceError;
 use palisade_ibc::HandshakeError;
@@ -40,9 +40,6 @@ pub enum ContractError {
     /// What was proved cannot be punished.
     #[error("refused: {0}")]
     Refused(Refusal),
-    /// A neighbour's answer cannot be read.
-    #[error(transparent)]
-    Answer(#[from] ParseReplyError),
 
     /// The packet timeout is out of bounds.
     #[error("a packet timeout of {given} seconds, {min} to {max} are allowed")]

@@ -1,8 +1,7 @@
 //! What follows the allocation contract's answers, and packets that could not be sent.
 
-use cosmwasm_std::{from_json, DepsMut, Env, Reply, Response, SubMsgResponse, SubMsgResult};
-use cw_utils::{parse_execute_response_data, ParseReplyError};
-use serde::de::DeserializeOwned;
+use cosmwasm_std::{from_json, DepsMut, Env, Reply, Response};
+use palisade_types::neighbour::answer;
 
 use crate::events;
 use crate::execute::{slash, sync};
@@ -13,12 +12,12 @@ pub(crate) fn dispatch(deps: DepsMut, env: Env, reply: Reply) -> Result<Response
     match reply.id {
         slash::RECEIVED => slash::received(deps, env, from_json(&reply.payload)?, reply.result),
         slash::EXECUTED => {
-            let answer = read(succeeded(reply.result)?)?;
-            slash::executed(deps, env, from_json(&reply.payload)?, answer)
+            let task = from_json(&reply.payload)?;
+            slash::executed(deps, env, task, answer(reply)?)
         }
         sync::CHECKPOINT => {
-            let answer = read(succeeded(reply.result)?)?;
-            sync::finish(deps, env, from_json(&reply.payload)?, answer)
+            let task = from_json(&reply.payload)?;
+            sync::finish(deps, env, task, answer(reply)?)
         }
         // An acknowledgement must be taken whatever the neighbour says to it.
         packet::ACKNOWLEDGED => {
@@ -32,17 +31,4 @@ pub(crate) fn dispatch(deps: DepsMut, env: Env, reply: Reply) -> Result<Response
         }
         id => Err(ContractError::UnknownReply { id }),
     }
-}
-
-fn succeeded(result: SubMsgResult) -> Result<SubMsgResponse, ContractError> {
-    let response = result.into_result();
-    Ok(response.map_err(ParseReplyError::SubMsgFailure)?)
-}
-
-/// What a neighbour put into the data of its response.
-pub(crate) fn read<T: DeserializeOwned>(response: SubMsgResponse) -> Result<T, ContractError> {
-    let missing = || ParseReplyError::ParseFailure("no data".to_string());
-    let answer = response.msg_responses.first().ok_or_else(missing)?;
-    let data = parse_execute_response_data(&answer.value)?.data;
-    Ok(from_json(data.ok_or_else(missing)?)?)
 }

@@ -2,7 +2,9 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_schema::serde::{de::DeserializeOwned, Serialize};
-use cosmwasm_std::{from_json, Addr, QuerierWrapper, Reply, StdError, StdResult, WasmMsg};
+use cosmwasm_std::{
+    from_json, Addr, QuerierWrapper, Reply, StdError, StdResult, SubMsgResponse, WasmMsg,
+};
 use cw_utils::parse_execute_response_data;
 
 /// A neighbour's address with typed calls.
@@ -41,10 +43,15 @@ impl Neighbour {
 /// # Errors
 /// A failed message, no data, or data of another shape.
 pub fn answer<A: DeserializeOwned>(reply: Reply) -> StdResult<A> {
-    let response = reply
-        .result
-        .into_result()
-        .map_err(StdError::generic_err)?
+    read(reply.result.into_result().map_err(StdError::generic_err)?)
+}
+
+/// What the neighbour put into the data of its response.
+///
+/// # Errors
+/// No data, or data of another shape.
+pub fn read<A: DeserializeOwned>(response: SubMsgResponse) -> StdResult<A> {
+    let response = response
         .msg_responses
         .into_iter()
         .next()

@@ -9,13 +9,13 @@ use palisade_admin::{require_active, AdminError};
 use palisade_ibc::{encode_ack, Slash, SlashAck};
 use palisade_types::allocation::{self, ServiceId, SlashOperator, SlashResult};
 use palisade_types::asset::AssetAmount;
+use palisade_types::neighbour::read;
 use palisade_types::slashing::Action;
 
 use super::intake::receive_slash;
 use super::load_service;
 use crate::events;
 use crate::ibc::outcome;
-use crate::reply::read;
 use crate::state::{Config, End, Policy, Request, Service, CONFIG, PENDING, REQUESTS, STANDINGS};
 use crate::time::after;
 use crate::ContractError;

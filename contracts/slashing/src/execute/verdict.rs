@@ -39,8 +39,8 @@ impl Verdict {
     }
 
     /// What there is for the infraction already. A proof goes past a veto; and past an execution
-    /// that was judged by an older update, since the newer one's acknowledgement came after it:
-    /// what was taken then is not taken again.
+    /// that was judged by another update: by an older one, since the newer one's acknowledgement came
+    /// after it, or by one that a report named. What was taken then is not taken again.
     pub(super) fn known(&self, storage: &dyn Storage) -> Result<Known, ContractError> {
         let Some(number) = SEEN.may_load(storage, self.seen_key())? else {
             return Ok(Known::Fresh { overrides: None });
@@ -57,7 +57,7 @@ impl Verdict {
                 request: Box::new(request),
             },
             Some(End::Vetoed { .. }) => Known::Fresh { overrides },
-            Some(End::Executed { .. }) if self.update_id > request.update_id => {
+            Some(End::Executed { .. }) if self.update_id != request.update_id => {
                 Known::Fresh { overrides }
             }
             Some(End::Executed { .. }) => Known::Same { number },

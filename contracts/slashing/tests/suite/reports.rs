@@ -152,6 +152,28 @@ fn an_executed_report_stays_until_a_newer_update_is_acknowledged() {
 }
 
 #[test]
+fn a_report_by_a_newer_update_shields_nobody_from_the_proof() {
+    let mut suite = Suite::provable();
+    let height = suite.applied(1) + 1;
+    suite.net.advance(100);
+    suite.alice(100);
+    suite.tell_all();
+    // The consumer spares alice: of an infraction under update 1 it names update 2.
+    let mut report = suite.double_sign("alice", height);
+    report.update_id = 2u64.into();
+    assert_eq!(suite.report(&report), executed(1));
+    assert_eq!(seized(&suite.request(1)), 5);
+    suite.prove(&equivocation(ALICE, height)).unwrap();
+    let request = suite.request(2);
+    assert_eq!(request.update_id.u64(), 1);
+    assert_eq!(request.overrides.map(|o| o.u64()), Some(1));
+    // 5 % of 1,000, of which 5 were taken.
+    assert_eq!(seized(&request), 45);
+    let again = error(suite.prove(&equivocation(ALICE, height)));
+    assert_eq!(again, repeated(2));
+}
+
+#[test]
 fn one_infraction_has_one_request_whichever_update_a_report_names() {
     let mut suite = Suite::provable();
     suite.bob(400);
