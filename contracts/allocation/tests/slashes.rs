@@ -146,7 +146,7 @@ fn slash_of_a_pool_that_is_all_unbonding() {
 }
 
 #[test]
-fn undelegating_all_but_one_unit_and_wiping_it_by_ones_own_service() {
+fn undelegating_all_but_one_unit_wiping_that_unit_by_ones_own_service() {
     let mut suite = Suite::new();
     suite.register_operator("op");
     suite.deposit("op", "op", 1_000_000);

@@ -209,7 +209,7 @@ fn slash_of_a_pool_that_is_all_unbonding() {
 }
 
 #[test]
-fn undelegating_all_but_one_unit_wiping_it_by_ones_own_service() {
+fn undelegating_all_but_one_unit_wiping_that_unit_by_ones_own_service() {
     let mut s = Suite::new();
     let since = s.now();
     // An honest service holds 5 % of 1000; the operator's own one holds half.

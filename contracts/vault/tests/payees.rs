@@ -229,7 +229,7 @@ fn redirections_that_lead_nowhere_are_refused() {
 }
 
 #[test]
-fn a_recipient_that_refuses_the_tokens_blocking_others() {
+fn a_recipient_that_refuses_tokens_blocking_others() {
     let mut flawed = Flawed::new();
     let (bad, good) = (flawed.suite.send_to("carol"), flawed.suite.send_to("bob"));
     let refused = Some(flawed.suite.account("carol").to_string());
