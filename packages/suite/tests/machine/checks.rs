@@ -13,10 +13,11 @@ use palisade_suite::{refusal, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, MAX_LA
 use palisade_testing::HarnessError;
 use palisade_types::gateway::ReportState;
 
-use super::model::{Step, ASSETS, CHAIN, OWNERS, SERVICES};
-use super::seen::{Name, PoolKey, Snapshot};
+use super::model::{Name, Step, ASSETS, CHAIN, OWNERS, SERVICES};
+use super::seen::{PoolKey, Snapshot};
+use super::setup::{assets_of, max_slash};
 use super::slashes;
-use super::world::{assets_of, max_slash, World};
+use super::world::World;
 
 /// Units that an owner may win or lose by the rounding of one step.
 const GRAIN: i128 = 4;

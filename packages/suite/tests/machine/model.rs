@@ -3,12 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_suite::{ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, EPOCH, STATOM, UNBONDING};
+use palisade_suite::{ATOM, EPOCH, STATOM};
 use palisade_testing::Action;
-use proptest::prelude::*;
-use proptest::sample::select;
-use proptest::strategy::Union;
-use proptest_state_machine::ReferenceStateMachine;
 
 /// The operators. The first one stakes behind itself.
 pub const OPERATORS: [&str; 4] = ["north", "south", "east", "west"];
@@ -31,7 +27,8 @@ pub const WINDOW: u64 = EPOCH / 2;
 /// Kinds of infractions: jails, tombstones, does neither, tombstones for less.
 pub const KINDS: [&str; 4] = ["downtime", "double_sign", "censorship", "treason"];
 
-type Name = &'static str;
+/// An account or an asset by its name.
+pub type Name = &'static str;
 
 /// One step of a history.
 #[derive(Clone, Debug)]
@@ -200,37 +197,39 @@ impl Step {
     }
 }
 
-type Stake = (Name, Name, Name);
-type Seat = (Name, u32);
+/// (owner, operator, asset).
+pub type Stake = (Name, Name, Name);
+/// (operator, service).
+pub type Seat = (Name, u32);
 
 /// What is thought of the system, as far as it helps to choose.
 #[derive(Clone, Default)]
 pub struct State {
-    steps: u32,
-    clock: u64,
+    pub steps: u32,
+    pub clock: u64,
     /// Whether the throttles are small from the start.
     pub tight: bool,
     /// Whether two operators promised (nearly) everything to one service.
     pub deep: bool,
-    idle: BTreeSet<(Name, Name)>,
-    staked: BTreeSet<Stake>,
-    unbonding: BTreeMap<Stake, u64>,
+    pub idle: BTreeSet<(Name, Name)>,
+    pub staked: BTreeSet<Stake>,
+    pub unbonding: BTreeMap<Stake, u64>,
     /// Since when in, or on the way out.
-    inside: BTreeMap<Seat, u64>,
-    leaving: BTreeMap<Seat, u64>,
-    jailed: BTreeMap<Seat, u64>,
-    waiting: Vec<u64>,
-    bounced: bool,
-    queued: bool,
-    packets: u32,
-    acks: u32,
-    seized: bool,
-    suspended: BTreeSet<u32>,
-    suspensions: BTreeMap<u32, u64>,
-    pauses: u64,
-    stopped: BTreeSet<u32>,
-    closed: bool,
-    losses: BTreeMap<Name, u64>,
+    pub inside: BTreeMap<Seat, u64>,
+    pub leaving: BTreeMap<Seat, u64>,
+    pub jailed: BTreeMap<Seat, u64>,
+    pub waiting: Vec<u64>,
+    pub bounced: bool,
+    pub queued: bool,
+    pub packets: u32,
+    pub acks: u32,
+    pub seized: bool,
+    pub suspended: BTreeSet<u32>,
+    pub suspensions: BTreeMap<u32, u64>,
+    pub pauses: u64,
+    pub stopped: BTreeSet<u32>,
+    pub closed: bool,
+    pub losses: BTreeMap<Name, u64>,
 }
 
 impl std::fmt::Debug for State {
@@ -243,20 +242,17 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// The machine that chooses.
-pub struct Model;
-
 impl State {
-    fn members(&self) -> Vec<Seat> {
+    pub fn members(&self) -> Vec<Seat> {
         self.inside.keys().copied().collect()
     }
 
-    fn due<K: Copy>(&self, of: &BTreeMap<K, u64>, after: u64) -> Vec<K> {
+    pub fn due<K: Copy>(&self, of: &BTreeMap<K, u64>, after: u64) -> Vec<K> {
         let due = of.iter().filter(|(_, at)| self.clock >= **at + after);
         due.map(|(key, _)| *key).collect()
     }
 
-    fn outsiders(&self) -> Vec<Seat> {
+    pub fn outsiders(&self) -> Vec<Seat> {
         let seats = OPERATORS.iter().flat_map(|o| SERVICES.map(|s| (*o, s)));
         let out = |seat: &Seat| !self.inside.contains_key(seat) && !self.stopped.contains(&seat.1);
         seats.filter(out).collect()
@@ -274,380 +270,9 @@ pub fn first_share(deep: bool, operator: &str, service: u32) -> u64 {
         _ => 4_000,
     }
 }
-
-fn amount() -> impl Strategy<Value = u128> {
-    prop_oneof![
-        2 => 1..10u128,
-        6 => 10..5_000u128,
-        2 => 5_000..10_000_000_000u128,
-    ]
-}
-
-fn some_amount() -> impl Strategy<Value = Option<u128>> {
-    prop_oneof![3 => amount().prop_map(Some), 1 => Just(None)]
-}
-
-/// With whom a staker stands: who stakes behind itself mostly does so.
-fn behind(who: Name) -> BoxedStrategy<Name> {
-    if who == "north" {
-        return prop_oneof![3 => Just("north"), 1 => select(&OPERATORS[..])].boxed();
-    }
-    select(&OPERATORS[..]).boxed()
-}
-
-fn kind() -> impl Strategy<Value = Name> {
-    prop_oneof![5 => Just("censorship"), 4 => Just("downtime"), 1 => Just("double_sign"), 1 => Just("treason")]
-}
-
-/// How long ago something was, in seconds: mostly just now.
-fn ago() -> impl Strategy<Value = u64> {
-    prop_oneof![4 => 0..60u64, 3 => 60..EPOCH, 1 => EPOCH..6 * EPOCH]
-}
-
-/// Strategies with their weights; those that have nobody to happen to are left out.
-struct Choice(Vec<(u32, BoxedStrategy<Step>)>);
-
-impl Choice {
-    fn always(&mut self, weight: u32, step: impl Strategy<Value = Step> + 'static) {
-        self.0.push((weight, step.boxed()));
-    }
-
-    fn one_of<T: Copy + std::fmt::Debug + 'static, S: Strategy<Value = Step> + 'static>(
-        &mut self,
-        weight: u32,
-        among: Vec<T>,
-        step: impl Fn(T) -> S + 'static,
-    ) {
-        if !among.is_empty() {
-            self.0
-                .push((weight, select(among).prop_flat_map(step).boxed()));
-        }
-    }
-}
-
-impl ReferenceStateMachine for Model {
-    type State = State;
-    type Transition = Step;
-
-    fn init_state() -> BoxedStrategy<State> {
-        let state = |(tight, deep)| State {
-            tight,
-            deep,
-            inside: OPERATORS
-                .iter()
-                .flat_map(|operator| SERVICES.map(|service| ((*operator, service), 0)))
-                .filter(|((operator, service), _)| first_share(deep, operator, *service) > 0)
-                .collect(),
-            staked: OPERATORS
-                .iter()
-                .flat_map(|operator| ASSETS.map(|asset| ("alice", *operator, asset)))
-                .collect(),
-            ..State::default()
-        };
-        (prop::bool::weighted(0.3), prop::bool::weighted(0.4))
-            .prop_map(state)
-            .boxed()
-    }
-
-    fn transitions(state: &State) -> BoxedStrategy<Step> {
-        let mut choice = Choice(vec![]);
-        stake_steps(state, &mut choice);
-        promise_steps(state, &mut choice);
-        slash_steps(state, &mut choice);
-        admin_steps(state, &mut choice);
-        net_steps(state, &mut choice);
-        Union::new_weighted(choice.0).boxed()
-    }
-
-    fn apply(mut state: State, step: &Step) -> State {
-        state.steps += 1;
-        state.note(step);
-        state
-    }
-}
-
-fn stake_steps(state: &State, choice: &mut Choice) {
-    let staker = (select(&OWNERS[..]), select(&ASSETS[..]), amount());
-    let deposit = staker.prop_flat_map(|(who, asset, amount)| {
-        prop_oneof![5 => behind(who).prop_map(Some), 1 => Just(None)].prop_map(move |operator| {
-            Step::Deposit {
-                who,
-                operator,
-                asset,
-                amount,
-            }
-        })
-    });
-    choice.always(14, deposit);
-    let idle: Vec<_> = state.idle.iter().copied().collect();
-    choice.one_of(3, idle.clone(), |(who, asset)| {
-        (behind(who), amount()).prop_map(move |(operator, amount)| Step::Delegate {
-            who,
-            operator,
-            asset,
-            amount,
-        })
-    });
-    choice.one_of(2, idle, |(who, asset)| {
-        amount().prop_map(move |amount| Step::Withdraw { who, asset, amount })
-    });
-    let staked: Vec<_> = state.staked.iter().copied().collect();
-    choice.one_of(14, staked, |(who, operator, asset)| {
-        some_amount().prop_map(move |amount| Step::Undelegate {
-            who,
-            operator,
-            asset,
-            amount,
-        })
-    });
-    let unbonding: Vec<_> = state.unbonding.keys().copied().collect();
-    let fresh = state
-        .unbonding
-        .iter()
-        .filter(|(_, at)| state.clock < **at + UNBONDING);
-    choice.one_of(
-        5,
-        fresh.map(|(key, _)| *key).collect(),
-        |(who, operator, asset)| {
-            some_amount().prop_map(move |amount| Step::Cancel {
-                who,
-                operator,
-                asset,
-                amount,
-            })
-        },
-    );
-    let matured = state.due(&state.unbonding, UNBONDING + EPOCH);
-    choice.one_of(8, matured.clone(), |(who, operator, asset)| {
-        Just(Step::Claim {
-            who,
-            operator,
-            asset,
-        })
-    });
-    choice.one_of(1, unbonding, |(who, operator, asset)| {
-        Just(Step::Claim {
-            who,
-            operator,
-            asset,
-        })
-    });
-    choice.one_of(6, matured, |(who, operator, asset)| {
-        behind(who).prop_map(move |to| Step::Redelegate {
-            who,
-            operator,
-            asset,
-            to,
-        })
-    });
-}
-
-fn promise_steps(state: &State, choice: &mut Choice) {
-    let loss = (
-        prop_oneof![2 => Just("north"), 1 => select(&OPERATORS[..])],
-        0..=100u64,
-    );
-    choice.always(
-        2,
-        loss.prop_map(|(operator, percent)| Step::SetFirstLoss { operator, percent }),
-    );
-    let cap = (select(&OPERATORS[..]), 80..=100u64);
-    choice.always(
-        1,
-        cap.prop_map(|(operator, percent)| Step::SetCap { operator, percent }),
-    );
-    choice.one_of(4, state.outsiders(), |(operator, service)| {
-        (1_000..=10_000u64).prop_map(move |of_most| Step::OptIn {
-            operator,
-            service,
-            of_most,
-        })
-    });
-    choice.one_of(6, state.members(), |(operator, service)| {
-        (
-            select(&ASSETS[..]),
-            prop_oneof![1 => Just(0), 5 => 1..=10_000u64, 1 => Just(10_000)],
-        )
-            .prop_map(move |(asset, of_most)| Step::Adjust {
-                operator,
-                service,
-                asset,
-                of_most,
-            })
-    });
-    choice.one_of(1, state.members(), |(operator, service)| {
-        Just(Step::OptOut { operator, service })
-    });
-    let out = state.due(&state.leaving, DEALLOCATION_DELAY + EPOCH);
-    choice.one_of(3, out, |(operator, service)| {
-        Just(Step::Leave { operator, service })
-    });
-    let jailed = state.due(&state.jailed, 3_600);
-    choice.one_of(3, jailed, |(operator, service)| {
-        Just(Step::Unjail { operator, service })
-    });
-    let limit = prop_oneof![3 => Just(None), 2 => Just(Some(2))];
-    let sync = (select(&SERVICES[..]), limit);
-    choice.always(
-        14,
-        sync.prop_map(|(service, limit)| Step::Sync { service, limit }),
-    );
-}
-
-fn slash_steps(state: &State, choice: &mut Choice) {
-    let mut on_chain = vec![];
-    let mut local = vec![];
-    for (operator, service) in state.due(&state.inside, 0) {
-        if service == CHAIN {
-            on_chain.push(operator)
-        } else {
-            local.push((operator, service))
-        }
-    }
-    choice.one_of(9, on_chain.clone(), |operator| {
-        (kind(), 0..8u64, any::<bool>()).prop_map(move |(kind, ago, proof)| {
-            let proof = proof && kind == "double_sign";
-            Step::Report {
-                operator,
-                kind,
-                ago,
-                proof,
-            }
-        })
-    });
-    choice.one_of(1, on_chain, |operator| {
-        (0..2_000u64).prop_map(move |ago| Step::Prove { operator, ago })
-    });
-    choice.one_of(10, local, |(operator, service)| {
-        (kind(), ago()).prop_map(move |(kind, ago)| Step::Slash {
-            operator,
-            service,
-            kind,
-            ago,
-        })
-    });
-    if state.bounced {
-        choice.always(1, Just(Step::Retry));
-    }
-    let nth = 0..8usize;
-    if state.waiting.iter().any(|at| state.clock < at + WINDOW) {
-        choice.always(2, nth.clone().prop_map(|nth| Step::Veto { nth }));
-    }
-    if state.waiting.iter().any(|at| state.clock >= at + WINDOW) {
-        choice.always(8, nth.prop_map(|nth| Step::Execute { nth }));
-    }
-}
-
-fn admin_steps(state: &State, choice: &mut Choice) {
-    let service = || select(&SERVICES[..]);
-    if state.tight {
-        let throttle = (service(), any::<bool>());
-        choice.always(
-            1,
-            throttle.prop_map(|(service, tight)| Step::SetThrottle { service, tight }),
-        );
-        let shared = any::<bool>().prop_map(|tight| Step::SetSharedThrottle { tight });
-        choice.always(1, shared);
-    }
-    let calm = SERVICES.into_iter().filter(|s| {
-        let last = state.suspensions.get(s);
-        last.is_none_or(|at| state.clock > at + 2 * EPOCH)
-    });
-    choice.one_of(1, calm.collect(), |service| {
-        (600..EPOCH).prop_map(move |seconds| Step::Suspend { service, seconds })
-    });
-    choice.one_of(2, state.suspended.iter().copied().collect(), |service| {
-        Just(Step::Resume { service })
-    });
-    if state.pauses == 0 || state.clock > state.pauses + 2 * EPOCH {
-        choice.always(
-            1,
-            (60..EPOCH / 2).prop_map(|seconds| Step::PauseExecutions { seconds }),
-        );
-    }
-    let penalty = (
-        service(),
-        select(&KINDS[..]),
-        prop_oneof![4 => 1..=10_000u64, 1 => Just(10_000)],
-    );
-    choice.always(
-        2,
-        penalty.prop_map(|(service, kind, of_most)| Step::SetPenalty {
-            service,
-            kind,
-            of_most,
-        }),
-    );
-    let update = (service(), 0..=10u64, 0..=100u64);
-    choice.always(
-        1,
-        update.prop_map(|(service, bounty, burned)| Step::UpdateService {
-            service,
-            bounty,
-            burned,
-        }),
-    );
-    if state.steps > 200 && state.stopped.is_empty() && state.steps % 8 == 0 {
-        choice.always(
-            1,
-            service().prop_map(|service| Step::StopService { service }),
-        );
-    }
-    if state.seized {
-        choice.always(4, (0..16usize).prop_map(|nth| Step::PayOut { nth }));
-    }
-}
-
-fn net_steps(state: &State, choice: &mut Choice) {
-    let nth = || 0..6usize;
-    let net = |action: fn(usize) -> Action| nth().prop_map(move |nth| Step::Net(action(nth)));
-    let packets = if state.packets > 0 { 14 } else { 1 };
-    let acks = if state.acks > 0 { 12 } else { 1 };
-    choice.always(packets, net(Action::Deliver));
-    choice.always(acks, net(Action::Acknowledge));
-    choice.always(1, net(Action::Timeout));
-    if state.steps > 10 {
-        choice.always(2, net(Action::Repeat));
-        choice.always(2, net(Action::RepeatAck));
-    }
-    if state.packets > 0 {
-        choice.always(1, net(Action::Expire));
-    }
-    if state.queued {
-        choice.always(3, Just(Step::Relay));
-    }
-    if state.closed {
-        choice.always(4, Just(Step::Reopen));
-    } else {
-        choice.always(1, prop_oneof![Just(Step::Close), Just(Step::Reopen)]);
-    }
-    let seconds = prop_oneof![
-        5 => 1..600u64,
-        3 => 600..EPOCH / 2,
-        4 => EPOCH / 2..2 * EPOCH,
-        1 => Just(ALLOCATION_DELAY + 1),
-        1 => Just(UNBONDING + EPOCH),
-    ];
-    choice.always(14, seconds.prop_map(|seconds| Step::Wait { seconds }));
-    let side = select(vec![
-        palisade_testing::Side::Host,
-        palisade_testing::Side::Consumer,
-    ]);
-    let drift = (side, 1..120u64);
-    choice.always(
-        1,
-        drift.prop_map(|(side, seconds)| {
-            Step::Net(Action::Wait {
-                side: Some(side),
-                seconds,
-            })
-        }),
-    );
-}
-
 impl State {
     /// What is likely to have come of a step.
-    fn note(&mut self, step: &Step) {
+    pub fn note(&mut self, step: &Step) {
         match *step {
             Step::Deposit {
                 who,

@@ -6,8 +6,7 @@ use palisade_testing::{Action, Side};
 use palisade_types::gateway;
 use palisade_types::slashing::{OutcomeResponse, QueryMsg};
 
-use super::model::{Step, ASSETS, CHAIN, OPERATORS, SERVICES, WINDOW};
-use super::seen::Name;
+use super::model::{Name, Step, ASSETS, CHAIN, OPERATORS, SERVICES, WINDOW};
 use super::world::World;
 
 /// Most rounds until it has to be quiet.

@@ -15,10 +15,8 @@ use palisade_suite::{Suite, EPOCH, UNBONDING};
 use palisade_types::gateway::{Infraction, ReportState};
 use serde::de::DeserializeOwned;
 
-use super::model::{ASSETS, OPERATORS, OWNERS};
+use super::model::{Name, ASSETS, OPERATORS, OWNERS};
 
-/// An account by its name.
-pub type Name = &'static str;
 /// (operator, asset).
 pub type PoolKey = (Name, Name);
 

@@ -9,9 +9,10 @@ use palisade_slashing::state::{End, Request};
 use palisade_types::allocation::{LiabilityResponse, QueryMsg};
 
 use super::checks::effective;
-use super::model::ASSETS;
-use super::seen::{Bucket, Name, Pool, PoolKey};
-use super::world::{assets_of, max_slash, World};
+use super::model::{Name, ASSETS};
+use super::seen::{Bucket, Pool, PoolKey};
+use super::setup::{assets_of, max_slash};
+use super::world::World;
 
 /// What a slash touched.
 #[derive(Default)]
@@ -158,10 +159,6 @@ fn check_asset(
         super::stats::count("era ended", after.mag.era > before.mag.era);
         super::stats::count("renormalized", after.mag.norm > before.mag.norm);
         super::stats::count("older era", !captured.is_zero() && before.mag.era > 0);
-        super::stats::count(
-            "borne before",
-            case.tombstones && world.borne.contains(&(case.service, case.operator, asset)),
-        );
     }
 
     // Weq, and the slice as it was.
@@ -206,7 +203,9 @@ fn check_asset(
         Uint256::from(taken) <= bound,
         "{key:?}: {taken} taken, {bound} at most"
     );
-    let borne = case.tombstones && world.borne.contains(&(case.service, case.operator, asset));
+    let key_borne = (case.service, case.operator, asset, before.mag.era);
+    let borne = case.tombstones && world.borne.contains_key(&key_borne);
+    super::stats::count("borne before", borne);
     if !borne {
         let due = match equivalent.is_zero() {
             true => Uint256::zero(),
@@ -227,7 +226,17 @@ fn check_asset(
         );
     }
     if case.tombstones && !taken.is_zero() {
-        world.borne.insert((case.service, case.operator, asset));
+        // Of several that tombstone, only the largest is borne.
+        let all = world.borne.entry(key_borne).or_default();
+        all.taken += Uint256::from(taken);
+        all.largest = all.largest.max(c / one());
+        all.rounding += bound - c / one();
+        let most = all.largest + all.rounding;
+        assert!(
+            all.taken <= most,
+            "{key:?}: {} borne in all, {most} at most",
+            all.taken
+        );
     }
     losses(case, &parts, delta, taken);
     let after_mag = after.mag.clone();
@@ -303,6 +312,11 @@ fn parts(
             since.is_some_and(|since| epoch >= since) && now < world.epochs.matures_at(epoch);
         let key = (before.id, epoch);
         let left = world.now.buckets.get(&key);
+        super::stats::count(
+            "bucket paid",
+            exposed && !mag.is_zero() && !bucket.tokens().is_zero(),
+        );
+        super::stats::count("bucket spared", !exposed);
         if !exposed || mag.is_zero() {
             assert_eq!(
                 left,
