@@ -9,7 +9,7 @@ use palisade_math::{
 };
 use palisade_slashing::refusal::Refusal;
 use palisade_slashing::state::{Answer, End, Request};
-use palisade_suite::{refusal, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, MAX_LAG, STATOM};
+use palisade_suite::{refusal, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, EPOCH, MAX_LAG, STATOM};
 use palisade_testing::HarnessError;
 use palisade_types::gateway::ReportState;
 
@@ -19,6 +19,8 @@ use super::setup::{assets_of, max_slash};
 use super::slashes;
 use super::world::World;
 
+/// Most seconds for which a slash bounces, as the suite is deployed.
+const BOUNCE_MAX: u64 = EPOCH;
 /// Units that an owner may win or lose by the rounding of one step.
 const GRAIN: i128 = 4;
 
@@ -105,8 +107,12 @@ fn requests(world: &World) -> Option<((u32, u64), Request)> {
             None => {}
             Some(Answer::Bounced(first)) => match now {
                 Answer::Bounced(again) => assert_eq!(first, again, "{key:?} ages"),
-                // What was young enough when it came is young enough for ever.
-                Answer::Refused(Refusal::Expired { .. }) => panic!("{key:?} aged out"),
+                // What was young enough when it came stays so while it may bounce, and then for as
+                // long as an infraction can be reported.
+                Answer::Refused(Refusal::Expired { evidence_age }) => {
+                    let kept = first.plus_seconds(BOUNCE_MAX + evidence_age);
+                    assert!(world.now.now > kept, "{key:?} aged out");
+                }
                 _ => {}
             },
             Some(other) => assert_eq!(other, now, "nonce {key:?} was answered otherwise"),
