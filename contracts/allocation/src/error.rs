@@ -47,6 +47,8 @@ pub enum ContractError {
     UnknownService { service: ServiceId },
     #[error("service {service} exists already")]
     ServiceExists { service: ServiceId },
+    #[error("{operator} is tombstoned in service {service}, for good")]
+    Tombstoned { service: ServiceId, operator: Addr },
     #[error("service {service} is being wound down: nobody joins it, and no promise to it rises")]
     ServiceStopped { service: ServiceId },
     #[error("{field} has {found} bytes, 1 to {most} are allowed")]

@@ -8,6 +8,7 @@ use palisade_types::allocation::{
     QueryMsg, ServiceId, ServiceResponse, SliceResponse, MAX_ASSETS,
 };
 use palisade_types::asset::AssetAmount;
+use palisade_types::delegation;
 use palisade_types::page::take;
 
 use crate::execute::slash::capture_at;
@@ -66,7 +67,11 @@ pub(crate) fn answer(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, Cont
 
 fn config(deps: Deps) -> StdResult<ConfigResponse> {
     let config = CONFIG.load(deps.storage)?;
+    let left: delegation::ConfigResponse = config
+        .delegation
+        .ask(deps.querier, &delegation::QueryMsg::Config {})?;
     Ok(ConfigResponse {
+        vault: left.vault,
         delegation: config.delegation.0,
         slashing: config.slashing.map(|neighbour| neighbour.0),
         allocation_delay: config.allocation_delay,

@@ -37,8 +37,8 @@ pub const LEFT: Map<(ServiceId, u64, &Addr), ()> = Map::new("e");
 pub const KEYS: Map<(ServiceId, &[u8]), KeyOwner> = Map::new("k");
 /// Caps of operators, and how many services they are in. Key: operator.
 pub const OPERATORS: Map<&Addr, Operator> = Map::new("p");
-/// Jailed operators that left: they come back jailed. Key: service, operator.
-pub const JAILED: Map<(ServiceId, &Addr), ()> = Map::new("j");
+/// Jailed operators that left: whether for good. Others come back jailed. Key: service, operator.
+pub const JAILED: Map<(ServiceId, &Addr), bool> = Map::new("j");
 /// What is promised of each pool. Key: operator, asset.
 pub const COMMITMENTS: Map<(&Addr, &str), Commitment> = Map::new("t");
 
@@ -124,6 +124,9 @@ pub struct Member {
     /// Counts nothing until unjailed.
     #[serde(rename = "j", default, skip_serializing_if = "is_false")]
     pub jailed: bool,
+    /// Jailed for good.
+    #[serde(rename = "x", default, skip_serializing_if = "is_false")]
+    pub tombstoned: bool,
     /// Must be told at the next sync even if its power is the same.
     #[serde(rename = "t", default, skip_serializing_if = "is_false")]
     pub untold: bool,

@@ -346,25 +346,41 @@ fn leave_the_set_then_exit() {
 
 #[test]
 fn a_jailed_operator_that_leaves_comes_back_jailed() {
+    let (mut suite, service) = jailed_operator_that_left("downtime");
+    run(&mut suite, "op", &opt_in_msg(service, 10));
+    suite.settle(service);
+    assert!(suite.member(service, "op").jailed);
+    assert_eq!(suite.member(service, "op").power.u128(), 0);
+}
+
+#[test]
+fn who_is_tombstoned_is_out_for_good() {
+    let (mut suite, service) = jailed_operator_that_left("double_sign");
+    let out = ContractError::Tombstoned {
+        service,
+        operator: suite.host("op"),
+    };
+    refused(&mut suite, "op", &opt_in_msg(service, 10), &out);
+}
+
+/// An operator that was slashed, jailed at least, and left.
+fn jailed_operator_that_left(kind: &str) -> (Suite, ServiceId) {
     let (mut suite, service) = one_operator();
     run(&mut suite, "op", &opt_in_msg(service, 30));
     suite.settle(service);
-    let slash = suite.slash(service, 1, "op", "double_sign");
+    let slash = suite.slash(service, 1, "op", kind);
     suite.try_slash("slasher", service, slash).unwrap();
     suite.sync(service);
     assert_eq!(suite.member(service, "op").power.u128(), 0);
     run(&mut suite, "op", &ExecuteMsg::OptOut { service });
     suite.sync(service);
-    suite.wait(DEALLOCATION_DELAY);
+    suite.wait(MAX_LAG + DEALLOCATION_DELAY);
     let leave = ExecuteMsg::Leave {
         service,
         operator: suite.host("op").to_string(),
     };
     run(&mut suite, "anybody", &leave);
-    run(&mut suite, "op", &opt_in_msg(service, 10));
-    suite.settle(service);
-    assert!(suite.member(service, "op").jailed);
-    assert_eq!(suite.member(service, "op").power.u128(), 0);
+    (suite, service)
 }
 
 #[test]

@@ -183,14 +183,14 @@ fn a_jailed_operator_that_comes_back_displaces_nobody() {
     let service = local(&mut suite, |terms| terms.max_operators = 1);
     run(&mut suite, "bad", &opt_in(service)).unwrap();
     suite.settle(service);
-    let slash = suite.slash(service, 1, "bad", "double_sign");
+    let slash = suite.slash(service, 1, "bad", "downtime");
     suite.try_slash("slasher", service, slash).unwrap();
     // Jailed, it counts nothing: anybody with stake takes its place.
     suite.sync(service);
     run(&mut suite, "good", &opt_in(service)).unwrap();
     assert!(suite.member(service, "bad").leaving);
     suite.settle(service);
-    suite.wait(DEALLOCATION_DELAY);
+    suite.wait(MAX_LAG + DEALLOCATION_DELAY);
     let leave = ExecuteMsg::Leave {
         service,
         operator: suite.host("bad").to_string(),

@@ -387,6 +387,8 @@ pub enum QueryMsg {
 /// Neighbours and delays.
 #[cw_serde]
 pub struct ConfigResponse {
+    /// The vault, as the delegation contract knows it.
+    pub vault: Addr,
     /// The delegation contract.
     pub delegation: Addr,
     /// The slashing contract, once connected.

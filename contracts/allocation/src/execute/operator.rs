@@ -188,6 +188,16 @@ fn admit(
     require_running(service, stored)?;
     require_operator(deps, config, operator)?;
     let member = MEMBERS.may_load(deps.storage, (service, operator))?;
+    let tombstoned = match &member {
+        Some(member) => member.tombstoned,
+        None => JAILED.may_load(deps.storage, (service, operator))? == Some(true),
+    };
+    if tombstoned {
+        return Err(ContractError::Tombstoned {
+            service,
+            operator: operator.clone(),
+        });
+    }
     if member
         .as_ref()
         .is_some_and(|member| member.leaving.is_none())
@@ -387,7 +397,7 @@ pub(crate) fn leave(
         key::retire(deps.storage, &config, service, key, env.block.time)?;
     }
     if member.jailed {
-        JAILED.save(deps.storage, (service, &operator), &())?;
+        JAILED.save(deps.storage, (service, &operator), &member.tombstoned)?;
     }
     MEMBERS.remove(deps.storage, (service, &operator));
     MEMBERSHIPS.remove(deps.storage, (&operator, service));

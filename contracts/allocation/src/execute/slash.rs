@@ -229,9 +229,13 @@ fn conclude(
     match context.member {
         Some(mut member) => {
             member.jailed |= context.jail;
+            member.tombstoned |= context.tombstone;
             MEMBERS.save(deps.storage, key, &member)?;
         }
-        None if context.jail => JAILED.save(deps.storage, key, &())?,
+        None if context.jail => {
+            let before = JAILED.may_load(deps.storage, key)?.unwrap_or_default();
+            JAILED.save(deps.storage, key, &(before || context.tombstone))?;
+        }
         None => {}
     }
     let event = events::slash(context.service, &context.operator, &seized);

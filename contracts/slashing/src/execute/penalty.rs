@@ -162,11 +162,13 @@ impl Policies {
 }
 
 impl Policy {
-    /// Whether nobody can object to it in place of `other`.
+    /// Whether nobody can object to it in place of `other`. That it tombstones no more is a relief
+    /// only where it takes nothing: penalties that tombstone are borne once, others add up.
     fn is_milder(&self, other: &Policy) -> bool {
+        let relief = other.tombstone && self.fraction.is_zero();
         self.fraction <= other.fraction
             && self.jail <= other.jail
-            && (other.tombstone || !self.tombstone)
+            && (self.tombstone == other.tombstone || relief)
     }
 
     /// The penalty as people know it.

@@ -197,11 +197,11 @@ fn check_proceeds(
         }
     };
     let recipient = deps.api.addr_validate(recipient)?;
-    // The vault refuses to pay itself.
     let allocation = &config.allocation;
     let line: allocation::ConfigResponse =
         allocation.ask(deps.querier, &allocation::QueryMsg::Config {})?;
-    let suite = [&env.contract.address, &allocation.0, &line.delegation];
+    let (slashing, vault) = (&env.contract.address, &line.vault);
+    let suite = [slashing, &allocation.0, &line.delegation, vault];
     if suite.contains(&&recipient) {
         return Err(ContractError::Recipient { recipient });
     }
@@ -246,7 +246,10 @@ impl Settings {
                 let burned = rest
                     .checked_mul(burned)
                     .map_err(|_| ContractError::Burned { given: burned })?;
-                pay(Destination::Burn {}, burned);
+                // The vault takes no share of zero, to which a tiny one may round.
+                if !burned.is_zero() {
+                    pay(Destination::Burn {}, burned);
+                }
                 pay(Destination::Send { recipient }, rest.saturating_sub(burned));
             }
         }

@@ -233,10 +233,16 @@ fn capture(
         .transpose()
 }
 
+/// Who stands for the vault.
+pub fn vault() -> Addr {
+    cw_multi_test::MockApiBech32::new("host").addr_make("vault")
+}
+
 fn query(deps: Deps, _: Env, msg: Ask) -> StdResult<Binary> {
     match msg {
         Ask::Extra(Extra::Log {}) => to_json_binary(&LOG.load(deps.storage)?),
         Ask::Real(QueryMsg::Config {}) => to_json_binary(&ConfigResponse {
+            vault: vault(),
             delegation: DELEGATION.load(deps.storage)?,
             slashing: None,
             allocation_delay: 1,

@@ -243,6 +243,29 @@ fn who_executes_gets_the_bounty_and_the_rest_is_split() {
 }
 
 #[test]
+fn a_share_that_rounds_to_nothing_stops_no_execution() {
+    let suite = Suite::bare();
+    let treasury = suite.account("treasury");
+    let settings = ServiceSettings {
+        proceeds: Proceeds::Split {
+            recipient: treasury.to_string(),
+            burned: Decimal::raw(1),
+        },
+        bounty: Decimal::percent(10),
+        ..disputed(&suite)
+    };
+    let mut suite = suite.with(service_with(settings)).told();
+    let slash = suite.slash("alice");
+    assert_eq!(suite.report(&slash), accepted(1));
+    suite.net.advance(WINDOW);
+    suite.execute(CHAIN, 1).unwrap();
+    // 0.9 of the smallest share there is comes to nothing, and the vault takes no share of zero.
+    let finder = payee(0, send(suite.account("anybody")), 100);
+    let rest = payee(CHAIN, send(&treasury), 900);
+    assert_eq!(suite.payees(), [finder, rest]);
+}
+
+#[test]
 fn an_execution_at_the_door_pays_no_bounty() {
     let suite = Suite::bare();
     let treasury = suite.account("treasury");

@@ -89,6 +89,26 @@ fn a_penalty_harsher_in_any_respect_waits() {
 }
 
 #[test]
+fn a_penalty_that_tombstones_no_more_adds_up_and_so_waits() {
+    let mut new = new_service(Source::Ibc {});
+    new.penalties.push(penalty("fraud", 5, 0, true));
+    new.penalties.push(penalty("mark", 0, JAIL, true));
+    let mut suite = Suite::bare().with(new).told();
+    // Borne once by who commits it often, as long as it tombstones.
+    let from = suite.now().plus_seconds(UNBONDING);
+    let change = penalty("fraud", 5, 0, false);
+    let response = suite.set_penalty(change).unwrap();
+    let told = attribute(&response, "set_penalty", "from");
+    assert_eq!(told, [from.to_string()]);
+    // What takes nothing cannot add up.
+    let from = suite.now();
+    let change = penalty("mark", 0, JAIL, false);
+    let response = suite.set_penalty(change).unwrap();
+    let told = attribute(&response, "set_penalty", "from");
+    assert_eq!(told, [from.to_string()]);
+}
+
+#[test]
 fn a_change_on_its_way_is_replaced() {
     let mut suite = Suite::with_operators();
     suite.set_penalty(penalty("oracle", 4, 0, false)).unwrap();

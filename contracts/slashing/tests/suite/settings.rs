@@ -206,7 +206,9 @@ fn settings_are_checked_at_registration_and_at_every_change() {
         // No votes of a service without keys can be anybody's.
         (chain_id("consumer-1"), ContractError::NotProvable),
     ];
-    for recipient in [suite.slashing.clone(), suite.allocation.clone(), delegation] {
+    let vault = crate::allocation::vault();
+    let (slashing, allocation) = (suite.slashing.clone(), suite.allocation.clone());
+    for recipient in [slashing, allocation, delegation, vault] {
         let refusal = ContractError::Recipient {
             recipient: recipient.clone(),
         };
