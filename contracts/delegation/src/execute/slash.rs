@@ -38,11 +38,29 @@ struct Case {
     now: Timestamp,
 }
 
-/// A bucket whose stake counted in that update or may have, and has not matured.
-struct Eligible {
+/// A bucket that has not matured, and what it bears.
+struct Unbonding {
     epoch: u64,
     bucket: Bucket,
-    part: Part,
+    bears: Bears,
+}
+
+/// What stake in a bucket bears of a penalty.
+enum Bears {
+    /// What active stake does: it counted in that update, or may have.
+    Alike(Part),
+    /// Nothing of its own, but what the operator's own stake in it, these tokens, agreed to bear for
+    /// others: or the operator could take it from before its stakers by undelegating.
+    ForOthers(Uint128),
+}
+
+impl Bears {
+    fn part(&self) -> Option<Part> {
+        match self {
+            Self::Alike(part) => Some(*part),
+            Self::ForOthers(_) => None,
+        }
+    }
 }
 
 /// What a penalty took of one pool and its buckets.
@@ -173,8 +191,8 @@ fn apply(
     };
     let mut taken = Taken::default();
     result.before = pool.mag.clone();
-    let eligible = eligible(storage, case, &pool)?;
-    let parts: Vec<Part> = eligible.iter().map(|eligible| eligible.part).collect();
+    let buckets = unbonding(storage, case, &pool)?;
+    let parts: Vec<Part> = buckets.iter().filter_map(|one| one.bears.part()).collect();
     let penalty = Penalty {
         fraction: case.fraction,
         max_slash: case.max_slash,
@@ -184,37 +202,44 @@ fn apply(
     let equivalent = equivalent_stake(pool.tokens()?, &parts, &pool.mag)?;
     result.delta = penalty_magnitude(&penalty, &pool.mag, equivalent)?;
     if !result.delta.is_zero() {
-        taken = take(storage, case, &mut pool, eligible, result.delta)?;
+        taken = take(storage, case, &mut pool, buckets, result.delta)?;
         POOLS.save(storage, key, &pool)?;
         result.seized = taken.seized;
     }
     Ok((result, taken.junior))
 }
 
-/// Takes `delta` of magnitude, and what it stands for of the active stake and of each eligible
-/// bucket. Buckets are stored; the pool is left for the caller to save.
+/// Takes `delta` of magnitude, and what it stands for of the active stake and of each bucket that
+/// bears alike. Buckets are stored; the pool is left for the caller to save.
 fn take(
     storage: &mut dyn Storage,
     case: &Case,
     pool: &mut Pool,
-    mut eligible: Vec<Eligible>,
+    mut buckets: Vec<Unbonding>,
     delta: Uint128,
 ) -> Result<Taken, ContractError> {
     let before = pool.mag.clone();
-    let active: (&mut dyn Tranched, Uint256) = (pool, before.value.into());
+    let active: (&mut dyn Tranched, _) = (pool, Some(before.value.into()));
     let mut parts = vec![active];
-    for Eligible { bucket, part, .. } in &mut eligible {
-        parts.push((bucket, part.magnitude));
+    for Unbonding { bucket, bears, .. } in &mut buckets {
+        parts.push((bucket, bears.part().map(|part| part.magnitude)));
     }
     let taken = bear(case.first_loss, parts, delta)?;
-    for Eligible {
+    for Unbonding {
         epoch,
         mut bucket,
-        part,
-    } in eligible
+        bears,
+    } in buckets
     {
-        // In the unit before the cut: if the cut renormalizes, it is read in the new one.
-        bucket.mag = before.write(part.magnitude.saturating_sub(delta.into()));
+        match bears {
+            // In the unit before the cut: if the cut renormalizes, it is read in the new one.
+            Bears::Alike(part) => {
+                bucket.mag = before.write(part.magnitude.saturating_sub(delta.into()));
+            }
+            Bears::ForOthers(tokens) if bucket.junior.tokens == tokens => continue,
+            // What it stands for is what it was: only who is left in it bore a loss.
+            Bears::ForOthers(_) => {}
+        }
         store(storage, case, pool.id, epoch, &bucket)?;
     }
     pool.mag.cut(delta)?;
@@ -222,16 +247,20 @@ fn take(
 }
 
 /// Has the parts, each with the magnitude that it stands for, bear a cut of `delta`: together what
-/// they would lose if all bore alike, the operator's own tranches first as far as was agreed.
+/// they would lose if all bore alike, the operator's own tranches first as far as was agreed. A part
+/// without a magnitude loses nothing of its own.
 fn bear(
     first_loss: Decimal,
-    mut parts: Vec<(&mut dyn Tranched, Uint256)>,
+    mut parts: Vec<(&mut dyn Tranched, Option<Uint256>)>,
     delta: Uint128,
 ) -> Result<Taken, ContractError> {
     let exposures = |tranche| -> Result<Vec<Exposure>, MathError> {
-        let exposure = |(part, magnitude): &(&mut dyn Tranched, Uint256)| {
+        let exposure = |(part, magnitude): &(&mut dyn Tranched, Option<Uint256>)| {
             let tokens = part.tranche(tranche).tokens;
-            let nominal = loss(tokens, delta, *magnitude)?;
+            let nominal = match magnitude {
+                Some(magnitude) => loss(tokens, delta, *magnitude)?,
+                None => Uint128::zero(),
+            };
             Ok(Exposure { tokens, nominal })
         };
         parts.iter().map(exposure).collect()
@@ -252,38 +281,57 @@ fn add(one: Uint128, other: Uint128) -> StdResult<Uint128> {
     one.checked_add(other).map_err(StdError::from)
 }
 
-/// Buckets of the pool from the epoch of the update on that have not matured: all that was
-/// undelegated since counted in it. Those that stand for nothing, since their era is over, are left
-/// out.
-fn eligible(
+/// Buckets of the pool that have not matured and bear something, from the oldest on. Those from the
+/// epoch of the update on bear alike: all that was undelegated since counted in it. In the older
+/// ones, and in those that stand for nothing since their era is over, the operator's own stake bears
+/// for others; they are not even read while no first loss is agreed.
+fn unbonding(
     storage: &dyn Storage,
     case: &Case,
     pool: &Pool,
-) -> Result<Vec<Eligible>, ContractError> {
+) -> Result<Vec<Unbonding>, ContractError> {
     // No older bucket can be immature: this bounds the walk however old the update is.
-    let oldest = case.current.saturating_sub(case.epochs.live_buckets());
-    let from = Bound::inclusive(case.since.max(oldest));
-    let to = Bound::inclusive(case.current);
+    let live = case.epochs.live_buckets().saturating_sub(1);
+    let oldest = case.current.saturating_sub(live);
+    let agreed = !case.first_loss.is_zero();
+    let from = if agreed {
+        oldest
+    } else {
+        case.since.max(oldest)
+    };
     let stored: StdResult<Vec<(u64, Bucket)>> = BUCKETS
         .prefix(pool.id)
-        .range(storage, Some(from), Some(to), Order::Ascending)
+        .range(
+            storage,
+            Some(Bound::inclusive(from)),
+            Some(Bound::inclusive(case.current)),
+            Order::Ascending,
+        )
         .collect();
-    let mut eligible = vec![];
+    let mut unbonding = vec![];
     for (epoch, bucket) in stored? {
+        if case.now >= case.epochs.matures_at(epoch)? {
+            continue;
+        }
         let part = Part {
             tokens: bucket.tokens()?,
             magnitude: pool.mag.read(&bucket.mag),
         };
-        let exposed = case.epochs.is_exposed(epoch, case.since, case.now)?;
-        if exposed && !part.magnitude.is_zero() {
-            eligible.push(Eligible {
-                epoch,
-                bucket,
-                part,
-            });
-        }
+        let own = bucket.junior.tokens;
+        let bears = if epoch >= case.since && !part.magnitude.is_zero() {
+            Bears::Alike(part)
+        } else if agreed && !own.is_zero() {
+            Bears::ForOthers(own)
+        } else {
+            continue;
+        };
+        unbonding.push(Unbonding {
+            epoch,
+            bucket,
+            bears,
+        });
     }
-    Ok(eligible)
+    Ok(unbonding)
 }
 
 /// Stores a bucket, or removes one that lost its last token after its epoch.
