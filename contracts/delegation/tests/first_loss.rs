@@ -175,16 +175,16 @@ fn when_the_stakers_are_wiped_the_operators_stake_is_not() {
 fn the_end_of_an_era_leaves_stakers_what_was_borne_for_them() {
     let mut s = Suite::new();
     let since = s.now();
-    s.set_first_loss("op", 100).unwrap();
     s.deposit("op", "op", ATOM, 100).unwrap();
     s.deposit("ann", "op", ATOM, 100).unwrap();
     s.undelegate("op", "op", ATOM, None).unwrap();
     let rest = s.cut("op", ATOM, 50, 200);
     s.advance(DAY);
-    // The stakers lose half of theirs by an update that the operator's stake left before, then
-    // all that is left by one that it counted in.
+    // The stakers lose half of theirs by an update that the operator's stake left before, with no
+    // agreement yet; then all that is left by one that it counted in.
     let later = s.now();
     s.slash_percent("op", ATOM, 50, 100, later);
+    s.set_first_loss("op", 100).unwrap();
     s.undelegate("ann", "op", ATOM, 20).unwrap();
     let msg = SlashPools {
         cuts: vec![rest],
@@ -352,32 +352,6 @@ fn agreements_that_make_no_sense_are_refused() {
     s.refused(&nothing, |s| s.set_first_loss("op", 100));
     s.set_first_loss("op", 40).unwrap();
     s.refused(&nothing, |s| s.set_first_loss("op", 40));
-}
-
-#[test]
-fn an_operator_that_leaves_first_does_not_leave_the_loss_to_its_stakers() {
-    let mut s = Suite::new();
-    let since = s.now();
-    s.set_first_loss("op", 50).unwrap();
-    s.deposit("op", "op", ATOM, 400).unwrap();
-    s.deposit("ann", "op", ATOM, 600).unwrap();
-    s.undelegate("op", "op", ATOM, None).unwrap();
-    s.advance(DAY);
-    // For an update that is made afterwards it answers no more: its stakers can see that it left.
-    let later = s.now();
-    let rest = s.cut("op", ATOM, 30, 1_000);
-    s.slash_percent("op", ATOM, 10, 600, later);
-    assert_eq!((wealth(&s, "op"), wealth(&s, "ann")), (400, 540));
-    // For one that it counted in it does, to the last second.
-    s.advance(UNBONDING - 1);
-    let msg = SlashPools {
-        cuts: vec![rest],
-        ..s.penalty("op", 30, since)
-    };
-    let cut = s.slash(msg).unwrap().remove(0);
-    assert_eq!(cut.seized.u128(), 300, "180 of 540, and 120 of 400");
-    assert_eq!((wealth(&s, "op"), wealth(&s, "ann")), (250, 390));
-    s.assert_conserved(ATOM);
 }
 
 #[test]

@@ -37,6 +37,9 @@ impl Part {
 struct Expected {
     before: Magnitude,
     parts: Vec<Part>,
+    /// Epochs of all other buckets that have not matured, while something is agreed, with the
+    /// operator's own tokens in them: they lose nothing of their own, but bear for the parts.
+    behind: Vec<(u64, u128)>,
     weq: Uint256,
     /// p * c, in units of 10^-18 tokens.
     exact: Uint256,
@@ -106,9 +109,9 @@ impl World {
         let left = expected.slice - expected.delta;
         self.slices[service][operator] = expected.before.write(left);
         let after = self.see();
-        let lost = expected.check_parts(before, &after, operator);
-        expected.check_first_loss(&lost, result.seized.u128());
-        self.no_contagion(&expected, &lost, &after, crime);
+        let (lost, behind) = expected.check_parts(before, &after, operator);
+        expected.check_first_loss(&lost, &behind, result.seized.u128());
+        self.no_contagion(&expected, (&lost, &behind), &after, crime);
     }
 
     fn expect(&self, before: &Seen, crime: &Crime) -> Expected {
@@ -119,12 +122,18 @@ impl World {
         let tranches = |tokens: u128, junior: u128| [tokens - junior, junior];
         let active = tranches(before.active[crime.operator], before.junior[crime.operator]);
         let mut parts = vec![(None, active, m)];
+        let mut behind = vec![];
+        let agreed = self.agreement(crime.operator).0;
         for bucket in &before.buckets[crime.operator] {
             let mag = magnitude.read(&bucket.magnitude);
-            let bonded = bucket.epoch >= epoch && bucket.matures_at > self.s.now();
-            if bonded && !mag.is_zero() {
+            if bucket.matures_at <= self.s.now() {
+                continue;
+            }
+            if bucket.epoch >= epoch && !mag.is_zero() {
                 let tokens = tranches(bucket.tokens.u128(), bucket.junior.u128());
                 parts.push((Some(bucket.epoch), tokens, mag));
+            } else if agreed > 0 {
+                behind.push((bucket.epoch, bucket.junior.u128()));
             }
         }
         // A bucket counts once, whoever's is in it.
@@ -151,18 +160,26 @@ impl World {
         });
         Expected {
             parts: parts.collect(),
+            behind,
             before: magnitude,
             weq,
             exact,
             slice,
             delta,
-            agreed: self.agreement(crime.operator).0,
+            agreed,
         }
     }
 
     /// Invariant 4: every other slice is what it was. What backs it is, too, where each part bore
-    /// its own; what one part bore for another, of another magnitude, moves that much.
-    fn no_contagion(&self, expected: &Expected, lost: &[[u128; 2]], after: &Seen, crime: &Crime) {
+    /// its own; what one part bore for another, of another magnitude, moves that much. What stake
+    /// that left before bore for them is left of them, and backs it too.
+    fn no_contagion(
+        &self,
+        expected: &Expected,
+        (lost, behind): (&[[u128; 2]], &[u128]),
+        after: &Seen,
+        crime: &Crime,
+    ) {
         let Expected {
             before,
             delta,
@@ -197,8 +214,14 @@ impl World {
             assert_eq!(magnitude.read(stored), slice * factor, "invariant 4");
             let was = weq * slice / m;
             let units = wide(3 * parts.len() as u128 + 1);
-            for backing in [Some(alike), one_mag.then_some(real)].into_iter().flatten() {
+            let spared = wide(behind.iter().sum::<u128>());
+            let backings = [
+                Some((alike, wide(0_u128))),
+                one_mag.then_some((real, spared)),
+            ];
+            for (backing, spared) in backings.into_iter().flatten() {
                 let is = backing * slice / left;
+                let was = was + spared * slice / left;
                 assert!(
                     was <= is + units && is <= was + units,
                     "invariant 4: {was} became {is}"
@@ -234,19 +257,32 @@ impl Expected {
         assert_eq!(!seized.is_zero(), takes, "invariant 5: something");
     }
 
-    /// Invariant 6: who was bonded loses, and nobody else anything. Answers what each part lost.
-    fn check_parts(&self, before: &Seen, after: &Seen, operator: usize) -> Vec<[u128; 2]> {
+    /// Invariant 6: who was bonded loses, and nobody else anything, but for the operator's own by
+    /// its agreement. Answers what each part lost, and what stake that left before bore for them.
+    fn check_parts(
+        &self,
+        before: &Seen,
+        after: &Seen,
+        operator: usize,
+    ) -> (Vec<[u128; 2]>, Vec<u128>) {
         let tranches = |tokens: u128, junior: u128| [tokens - junior, junior];
         let active = tranches(after.active[operator], after.junior[operator]);
         let mut left = vec![active];
+        let mut borne = vec![];
         for bucket in &before.buckets[operator] {
             let now = after.buckets[operator]
                 .iter()
                 .find(|b| b.epoch == bucket.epoch);
+            let tokens = now.map_or([0, 0], |b| tranches(b.tokens.u128(), b.junior.u128()));
             let epoch = Some(bucket.epoch);
             if self.parts.iter().any(|part| part.epoch == epoch) {
-                let tokens = now.map_or([0, 0], |b| tranches(b.tokens.u128(), b.junior.u128()));
                 left.push(tokens);
+            } else if let Some((_, own)) = self.behind.iter().find(|b| b.0 == bucket.epoch) {
+                let others = bucket.tokens.u128() - own;
+                assert_eq!(tokens[0], others, "invariant 6: stakers who left before");
+                let magnitude = now.map(|now| &now.magnitude);
+                assert!(magnitude.is_none_or(|now| *now == bucket.magnitude));
+                borne.push(own - tokens[1]);
             } else {
                 assert_eq!(now, Some(bucket), "invariant 6: left before, or claimable");
             }
@@ -256,20 +292,21 @@ impl Expected {
         assert_eq!(after.buckets[1 - operator], before.buckets[1 - operator]);
         assert_eq!(after.balances, before.balances);
         let parts = self.parts.iter().zip(left);
-        parts
-            .map(|(part, left)| [0, 1].map(|i| part.tokens[i] - left[i]))
-            .collect()
+        let lost = parts.map(|(part, left)| [0, 1].map(|i| part.tokens[i] - left[i]));
+        (lost.collect(), borne)
     }
 
     /// First loss: what both sides bear together, and how it falls on their parts.
-    fn check_first_loss(&self, lost: &[[u128; 2]], seized: u128) {
+    fn check_first_loss(&self, lost: &[[u128; 2]], behind: &[u128], seized: u128) {
         let sum = |of: &dyn Fn(usize) -> u128| (0..self.parts.len()).map(of).sum::<u128>();
         let nominal = |tranche| sum(&|i| self.parts[i].nominal[tranche]);
         let total = nominal(0) + nominal(1);
-        let own = sum(&|i| self.parts[i].tokens[1]);
+        let stands_behind: u128 = self.behind.iter().map(|(_, own)| own).sum();
+        let own = sum(&|i| self.parts[i].tokens[1]) + stands_behind;
         let agreed = (total * u128::from(self.agreed)).div_ceil(100);
         let junior = own.min(total).min(nominal(1).max(agreed));
-        assert_eq!(sum(&|i| lost[i][1]), junior, "the operator's own stake");
+        let borne = sum(&|i| lost[i][1]) + behind.iter().sum::<u128>();
+        assert_eq!(borne, junior, "the operator's own stake");
         assert_eq!(sum(&|i| lost[i][0]), total - junior, "the stakers'");
         assert_eq!(total, seized);
         // In proportion: the stakers to nominal losses, the operator to what is left after its own.
@@ -278,12 +315,15 @@ impl Expected {
             let exact = wide(all) * wide(weight);
             assert!(share(part) <= exact + wide(weights) && exact <= share(part + 1));
         };
+        let rooms = own - nominal(1);
+        for ((_, own), borne) in self.behind.iter().zip(behind) {
+            within(*borne, junior - nominal(1), *own, rooms);
+        }
         for (part, lost) in self.parts.iter().zip(lost) {
             assert!(lost[0] <= part.nominal[0], "never more than nominal");
             assert!(lost[1] >= part.nominal[1]);
             within(lost[0], total - junior, part.nominal[0], nominal(0));
             let room = part.tokens[1] - part.nominal[1];
-            let rooms = own - nominal(1);
             within(lost[1] - part.nominal[1], junior - nominal(1), room, rooms);
         }
     }
