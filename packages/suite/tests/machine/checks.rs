@@ -381,6 +381,14 @@ fn told(world: &World) {
             "{operator} at update {}",
             seen.update_id
         );
+        let before = [&world.before.seen, &world.before.removed];
+        let before = before.into_iter().find_map(|table| table.get(operator));
+        // However late a packet comes.
+        assert!(
+            before.is_none_or(|before| before.update_id <= seen.update_id),
+            "{operator} went back to update {}",
+            seen.update_id
+        );
         let member = world.now.members.get(&(CHAIN, *operator));
         if let Some(member) = member.filter(|member| member.update_id == seen.update_id) {
             assert_eq!(

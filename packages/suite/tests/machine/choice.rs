@@ -216,7 +216,7 @@ fn promise_steps(state: &State, choice: &mut Choice) {
         Just(Step::OptOut { operator, service })
     });
     let out = state.due(&state.leaving, DEALLOCATION_DELAY + EPOCH);
-    choice.one_of(3, out, |(operator, service)| {
+    choice.one_of(8, out, |(operator, service)| {
         Just(Step::Leave { operator, service })
     });
     let jailed = state.due(&state.jailed, 3_600);
@@ -324,7 +324,7 @@ fn admin_steps(state: &State, choice: &mut Choice) {
             burned,
         }),
     );
-    if state.steps > 200 && state.stopped.is_empty() && state.steps % 8 == 0 {
+    if state.steps > 200 && state.stopped.is_empty() && state.steps % 2 == 0 {
         choice.always(
             1,
             service().prop_map(|service| Step::StopService { service }),

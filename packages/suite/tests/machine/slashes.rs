@@ -153,7 +153,7 @@ fn check_asset(
     };
     let (before, after) = (before.clone(), after.clone());
     let (delta, factor) = difference(&before.mag, &after.mag);
-    let parts = parts(world, case, &before, &after, slashed);
+    let (parts, spared) = parts(world, case, &before, &after, slashed);
     if !delta.is_zero() {
         slashed.pools.insert(key);
         super::stats::count("era ended", after.mag.era > before.mag.era);
@@ -238,7 +238,7 @@ fn check_asset(
             all.taken
         );
     }
-    losses(case, &parts, delta, taken);
+    losses(case, &parts, &spared, delta, taken);
     let after_mag = after.mag.clone();
     backing(
         world,
@@ -289,15 +289,19 @@ fn in_this_era(world: &World, case: &Case, asset: Name, captured: Uint128, era: 
     }
 }
 
+/// The operator's own in a bucket that shares no loss, before and after.
+type Spared = (Uint128, Uint128);
+
 /// Invariant 6: what shares the loss is the active stake and the buckets from the epoch of the update
-/// on that have not matured. All other buckets are as they were.
+/// on that have not matured. All other buckets are as they were, but for the operator's own in those
+/// that have not matured: where a first loss is agreed it bears for others.
 fn parts(
     world: &World,
     case: &Case,
     before: &Pool,
     after: &Pool,
     slashed: &mut Slashed,
-) -> Vec<Part> {
+) -> (Vec<Part>, Vec<Spared>) {
     let now = world.now.now;
     let current = world.epochs.at(now);
     let since = case.since.map(|since| world.epochs.at(since).min(current));
@@ -306,38 +310,44 @@ fn parts(
         senior: (before.pool.tokens, after.pool.tokens),
         junior: (before.junior.tokens, after.junior.tokens),
     }];
+    let mut spared = vec![];
     for (epoch, bucket) in world.before.buckets_of(before.id) {
         let mag = bucket.part(&before.mag).magnitude;
-        let exposed =
-            since.is_some_and(|since| epoch >= since) && now < world.epochs.matures_at(epoch);
+        let immature = now < world.epochs.matures_at(epoch);
+        let shares = immature && since.is_some_and(|since| epoch >= since) && !mag.is_zero();
         let key = (before.id, epoch);
         let left = world.now.buckets.get(&key);
-        super::stats::count(
-            "bucket paid",
-            exposed && !mag.is_zero() && !bucket.tokens().is_zero(),
-        );
-        super::stats::count("bucket spared", !exposed);
-        if !exposed || mag.is_zero() {
+        let tokens = |of: fn(&Bucket) -> Uint128| left.map_or(Uint128::zero(), of);
+        let junior = (bucket.junior.tokens, tokens(|bucket| bucket.junior.tokens));
+        let senior = (bucket.pool.tokens, tokens(|bucket| bucket.pool.tokens));
+        super::stats::count("bucket paid", shares && !bucket.tokens().is_zero());
+        super::stats::count("bucket spared", !shares);
+        if shares {
+            slashed.buckets.insert(key);
+            parts.push(Part {
+                mag,
+                senior,
+                junior,
+            });
+        } else if left != Some(bucket) {
+            let agreed = immature && !case.first_loss.is_zero();
+            assert!(agreed, "bucket {key:?} paid for what came after it");
             assert_eq!(
-                left,
-                Some(bucket),
+                senior.0, senior.1,
                 "bucket {key:?} paid for what came after it"
             );
-            continue;
+            assert!(left.is_none_or(|left| left.pool == bucket.pool && left.mag == bucket.mag));
+            slashed.buckets.insert(key);
+            spared.push(junior);
+        } else if immature {
+            spared.push(junior);
         }
-        slashed.buckets.insert(key);
-        let tokens = |of: fn(&Bucket) -> Uint128| left.map_or(Uint128::zero(), of);
-        parts.push(Part {
-            mag,
-            senior: (bucket.pool.tokens, tokens(|bucket| bucket.pool.tokens)),
-            junior: (bucket.junior.tokens, tokens(|bucket| bucket.junior.tokens)),
-        });
     }
-    parts
+    (parts, spared)
 }
 
 /// Every part bears what it stands for; the operator's own bears more where it agreed to.
-fn losses(case: &Case, parts: &[Part], delta: Uint256, taken: Uint128) {
+fn losses(case: &Case, parts: &[Part], spared: &[Spared], delta: Uint256, taken: Uint128) {
     let nominal = |tokens: Uint128, mag: Uint256| -> Uint128 {
         let loss = ceil(Uint256::from(tokens) * delta, mag);
         loss.min(tokens.into()).try_into().unwrap()
@@ -360,6 +370,10 @@ fn losses(case: &Case, parts: &[Part], delta: Uint256, taken: Uint128) {
         );
         lost += loss;
         lost_junior += part.junior.0 - part.junior.1;
+    }
+    for (before, after) in spared {
+        own += *before;
+        lost_junior += *before - *after;
     }
     let all = junior + senior;
     assert_eq!(
@@ -414,7 +428,7 @@ fn backing(
         }
         // In millionths of a unit: Weq * b / M = sum of tokens * b / mag.
         let grain = Uint256::from(1_000_000u128);
-        let (mut held, mut holds, mut moved) = (Uint256::zero(), Uint256::zero(), Uint256::zero());
+        let [mut held, mut holds, mut moved, mut relieved] = [Uint256::zero(); 4];
         for part in parts {
             let tokens =
                 [part.senior, part.junior].map(|(a, b)| (Uint256::from(a), Uint256::from(b)));
@@ -428,11 +442,15 @@ fn backing(
                 .iter()
                 .map(|t| ceil(t.0 * delta, part.mag))
                 .fold(Uint256::zero(), |a, b| a + b);
+            let other = (was - is).abs_diff(fair);
+            relieved += other;
             if part.mag != m {
-                moved += (was - is).abs_diff(fair);
+                moved += other;
             }
         }
-        let units = Uint256::from(2 * parts.len() as u128 + 1) + moved;
+        // More than it was: by what the operator's own bore that shares no loss.
+        let more = if holds > held { relieved } else { moved };
+        let units = Uint256::from(2 * parts.len() as u128 + 1) + more;
         let change = held.abs_diff(holds);
         super::stats::count("backing compared", true);
         assert!(
