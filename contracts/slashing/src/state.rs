@@ -2,8 +2,9 @@
 //! key or value is paid for at each write.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Binary, Decimal, Empty, Timestamp, Uint128, Uint64};
+use cosmwasm_std::{Addr, Api, Binary, Decimal, Empty, Timestamp, Uint128, Uint64};
 use cw_storage_plus::{Item, Map};
+use palisade_evidence::Equivocation;
 use palisade_ibc::{Outcome, Peer};
 use palisade_math::Meter;
 use palisade_types::allocation::ServiceId;
@@ -12,6 +13,7 @@ use palisade_types::neighbour::Neighbour;
 use palisade_types::slashing::{Buckets, Proceeds, EXECUTION_PAUSE_LIMIT};
 
 use crate::refusal::Refusal;
+use crate::ContractError;
 
 /// Neighbour and parameters; never change.
 pub const CONFIG: Item<Config> = Item::new("config");
@@ -40,8 +42,12 @@ pub const CHANNELS: Map<&str, ChannelOwner> = Map::new("ch");
 /// Updates made, those of the last unbonding period and the one in force at its start. Key:
 /// service, update.
 pub const UPDATES: Map<(ServiceId, u64), Update> = Map::new("up");
-/// The newest update applied at a height of the consumer's, as acknowledged. Key: service, height.
-pub const APPLIED: Map<(ServiceId, u64), u64> = Map::new("ap");
+/// When the consumer was at a height, of those at which it applied an update. Where double-signs can
+/// be proved. Key: service, height.
+pub const APPLIED: Map<(ServiceId, u64), Timestamp> = Map::new("ap");
+/// The operator's update in force after a height of the consumer's, which rises with the height.
+/// Where double-signs can be proved. Key: service, operator, height.
+pub const IN_FORCE: Map<(ServiceId, &Addr, u64), u64> = Map::new("if");
 /// What the service was last told of an operator. Key: service, operator.
 pub const DELIVERIES: Map<(ServiceId, &Addr), Delivery> = Map::new("dl");
 /// Operators whose newest update failed or was not sent, and removed ones until the service knows:
@@ -128,6 +134,9 @@ pub struct Service {
     /// Who may slash a local service; none: an IBC service.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub slasher: Option<Addr>,
+    /// The former chain id, and until when votes for it still count.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub former_chain: Option<(String, Timestamp)>,
     /// When it was stopped.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub stopped_at: Option<Timestamp>,
@@ -163,6 +172,9 @@ pub struct Change {
     pub settings: Settings,
     /// When they take effect.
     pub at: Timestamp,
+    /// Until when votes for a chain id that they replace still count.
+    #[serde(rename = "u")]
+    pub until: Timestamp,
 }
 
 /// What no packet needs of a service.
@@ -376,6 +388,9 @@ pub struct Request {
     /// When it was received.
     #[serde(rename = "r")]
     pub received_at: Timestamp,
+    /// Who proved it while executions were paused, for the bounty.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub finder: Option<Addr>,
     /// Seconds after its receipt in which it can be vetoed; 0: it cannot.
     #[serde(rename = "w", default, skip_serializing_if = "is_zero")]
     pub window: u64,
@@ -456,10 +471,47 @@ impl Service {
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         match self.change.take() {
-            Some(change) if change.at <= now => self.settings = change.settings,
+            Some(change) if change.at <= now => {
+                let former = std::mem::replace(&mut self.settings, change.settings);
+                if former.chain_id != self.settings.chain_id {
+                    self.former_chain = former.chain_id.zip(Some(change.until));
+                }
+            }
             change => self.change = change,
         }
         self
+    }
+}
+
+impl Service {
+    /// Whether double-signs can be proved, now or once a change took effect.
+    #[must_use]
+    pub fn is_provable(&self) -> bool {
+        let next = self.change.as_ref().map(|change| &change.settings);
+        self.settings.chain_id.is_some() || next.is_some_and(|next| next.chain_id.is_some())
+    }
+
+    /// Checks evidence against the chain id, or the former one while votes for it count.
+    ///
+    /// # Errors
+    /// [`ContractError::Refused`] without a chain id; what is wrong with the votes.
+    pub(crate) fn verify(
+        &self,
+        api: &dyn Api,
+        now: Timestamp,
+        evidence: &Equivocation,
+    ) -> Result<(), ContractError> {
+        let former = self.former_chain.as_ref();
+        let former = former.filter(|(_, until)| now < *until).map(|(id, _)| id);
+        let mut chain_ids = self.settings.chain_id.iter().chain(former);
+        let Some(chain_id) = chain_ids.next() else {
+            return Err(ContractError::Refused(Refusal::NotProvable {}));
+        };
+        let verified = evidence.verify(api, chain_id);
+        match (verified, chain_ids.next()) {
+            (Err(_), Some(former)) => Ok(evidence.verify(api, former)?),
+            (verified, _) => Ok(verified?),
+        }
     }
 }
 

@@ -1,74 +1,174 @@
-//! Which update was in force at a height of the consumer's, by its own acknowledgements.
+//! What was in force at a height of the consumer's, and when that height came, by its own
+//! acknowledgements. Each is one look-up, however many updates there are, and in whatever order
+//! their packets and acknowledgements arrive.
 
-use cosmwasm_std::{Order, StdResult, Storage, Timestamp};
+use cosmwasm_std::{Addr, Order, StdResult, Storage, Timestamp};
 use cw_storage_plus::Bound;
 use palisade_types::allocation::ServiceId;
+use palisade_types::asset::MAX_CLOCK_SKEW;
 
-use crate::state::{APPLIED, UPDATES};
+use crate::state::{APPLIED, IN_FORCE, UPDATES};
+use crate::time::after;
 
-/// Most entries looked at below a height. Packets may arrive out of order, so the newest entry need
-/// not be that of the newest update; further apart than this they do not.
-const MAX_DISORDER: usize = 8;
+/// Most entries that one acknowledgement takes out of a part of the table for being too old.
+const MAX_FORGOTTEN: usize = 4;
+/// Most entries of an operator that one acknowledgement takes out, since a newer update was in force
+/// at their heights: packets that were held back until after it. The next one goes on.
+const MAX_STALE: usize = 64;
 
-/// What the table says of a height.
+/// When a height came.
 pub(crate) struct Moment {
-    /// The newest update that was applied before the height: a block is signed by the set before
-    /// it.
-    pub(crate) update_id: u64,
-    /// The height came at this time or later.
+    /// At this time or later.
     pub(crate) earliest: Timestamp,
-    /// The height came at this time or earlier.
+    /// At this time or earlier.
     pub(crate) latest: Timestamp,
 }
 
-/// Notes that an update was applied at a height.
-pub(crate) fn note(
-    storage: &mut dyn Storage,
-    service: ServiceId,
-    height: u64,
-    update_id: u64,
-) -> StdResult<()> {
-    let known = APPLIED.may_load(storage, (service, height))?;
-    let newest = known.unwrap_or_default().max(update_id);
-    APPLIED.save(storage, (service, height), &newest)
+/// An acknowledged update.
+pub(crate) struct Applied<'a> {
+    pub(crate) service: ServiceId,
+    pub(crate) update_id: u64,
+    pub(crate) sent_at: Timestamp,
+    pub(crate) height: u64,
+    /// By the consumer's clock.
+    pub(crate) time: Timestamp,
+    pub(crate) operators: &'a [Addr],
 }
 
-/// Forgets what was noted of an update.
-pub(crate) fn forget(
+impl Applied<'_> {
+    /// Notes it. What cannot be is not: that it was applied at a height that had passed before it was
+    /// made. So a consumer cannot change afterwards what was in force.
+    pub(crate) fn note(
+        &self,
+        storage: &mut dyn Storage,
+        now: Timestamp,
+        horizon: Timestamp,
+    ) -> StdResult<()> {
+        let (service, height) = (self.service, self.height);
+        let time = self.time.max(self.sent_at).min(now);
+        let next = APPLIED
+            .prefix(service)
+            .range(
+                storage,
+                Some(Bound::inclusive(height)),
+                None,
+                Order::Ascending,
+            )
+            .next()
+            .transpose()?;
+        if next.is_some_and(|(_, passed)| after(passed, MAX_CLOCK_SKEW) < self.sent_at) {
+            return Ok(());
+        }
+        if next.is_none_or(|(known, _)| known != height) {
+            APPLIED.save(storage, (service, height), &time)?;
+        }
+        forget_times(storage, service, horizon)?;
+        let oldest = UPDATES
+            .prefix(service)
+            .keys(storage, None, None, Order::Ascending)
+            .next()
+            .transpose()?;
+        for operator in self.operators {
+            self.put_in_force(storage, operator)?;
+            forget_updates(storage, (service, operator), oldest.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Notes for one operator that the update is in force after the height, unless a newer one was
+    /// before it; and that older ones, which the consumer heard of later, never were.
+    fn put_in_force(&self, storage: &mut dyn Storage, operator: &Addr) -> StdResult<()> {
+        let (service, height) = (self.service, self.height);
+        let table = IN_FORCE.prefix((service, operator));
+        let until = Some(Bound::inclusive(height));
+        let before = table
+            .range(storage, None, until, Order::Descending)
+            .next()
+            .transpose()?;
+        let known = before.filter(|(_, newest)| *newest >= self.update_id);
+        let (height, newest) = known.unwrap_or((height, self.update_id));
+        let from = Some(Bound::exclusive(height));
+        let stale = table
+            .range(storage, from, None, Order::Ascending)
+            .take(MAX_STALE)
+            .take_while(|entry| !entry.as_ref().is_ok_and(|(_, update)| *update > newest))
+            .collect::<StdResult<Vec<_>>>()?;
+        for (later, _) in stale {
+            IN_FORCE.remove(storage, (service, operator, later));
+        }
+        if known.is_none() {
+            IN_FORCE.save(storage, (service, operator, height), &newest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Forgets times but for the newest one before the horizon.
+fn forget_times(
     storage: &mut dyn Storage,
     service: ServiceId,
-    height: u64,
-    update_id: u64,
+    horizon: Timestamp,
 ) -> StdResult<()> {
-    if APPLIED.may_load(storage, (service, height))? == Some(update_id) {
-        APPLIED.remove(storage, (service, height));
+    let oldest = APPLIED
+        .prefix(service)
+        .range(storage, None, None, Order::Ascending)
+        .take(MAX_FORGOTTEN)
+        .collect::<StdResult<Vec<_>>>()?;
+    for ((height, _), (_, next)) in oldest.iter().zip(oldest.iter().skip(1)) {
+        if *next >= horizon {
+            break;
+        }
+        APPLIED.remove(storage, (service, *height));
     }
     Ok(())
 }
 
-/// What was in force at a height, and when that was; none: no update is known to have been
-/// applied before it.
-pub(crate) fn at(
+/// Forgets what was in force before the oldest update that is kept.
+fn forget_updates(
+    storage: &mut dyn Storage,
+    (service, operator): (ServiceId, &Addr),
+    oldest: u64,
+) -> StdResult<()> {
+    let entries = IN_FORCE
+        .prefix((service, operator))
+        .range(storage, None, None, Order::Ascending)
+        .take(MAX_FORGOTTEN)
+        .collect::<StdResult<Vec<_>>>()?;
+    for ((height, _), (_, next)) in entries.iter().zip(entries.iter().skip(1)) {
+        if *next > oldest {
+            break;
+        }
+        IN_FORCE.remove(storage, (service, operator, *height));
+    }
+    Ok(())
+}
+
+/// The operator's update in force at a height: the newest one that was applied before it, as a block
+/// is signed by the set before it. None: none is known to have been.
+pub(crate) fn in_force(
+    storage: &dyn Storage,
+    service: ServiceId,
+    operator: &Addr,
+    height: u64,
+) -> StdResult<Option<u64>> {
+    let until = Some(Bound::exclusive(height));
+    let entry = IN_FORCE
+        .prefix((service, operator))
+        .range(storage, None, until, Order::Descending)
+        .next()
+        .transpose()?;
+    Ok(entry.map(|(_, update_id)| update_id))
+}
+
+/// When a height came: between the acknowledged heights around it.
+pub(crate) fn moment(
     storage: &dyn Storage,
     service: ServiceId,
     height: u64,
     now: Timestamp,
-) -> StdResult<Option<Moment>> {
-    let table = APPLIED.prefix(service);
-    let below = table
-        .range(
-            storage,
-            None,
-            Some(Bound::exclusive(height)),
-            Order::Descending,
-        )
-        .take(MAX_DISORDER)
-        .collect::<StdResult<Vec<_>>>()?;
-    let Some((_, last)) = below.first() else {
-        return Ok(None);
-    };
-    let newest = below.iter().map(|(_, update_id)| *update_id).max();
-    let next = table
+) -> StdResult<Moment> {
+    let times = APPLIED.prefix(service);
+    let next = times
         .range(
             storage,
             Some(Bound::inclusive(height)),
@@ -77,32 +177,19 @@ pub(crate) fn at(
         )
         .next()
         .transpose()?;
-    let time = |update_id| -> StdResult<Option<Timestamp>> {
-        let update = UPDATES.may_load(storage, (service, update_id))?;
-        Ok(update
-            .and_then(|update| update.applied)
-            .map(|(_, time)| time))
-    };
-    let latest = match next {
-        Some((_, update_id)) => time(update_id)?.unwrap_or(now).min(now),
-        None => now,
-    };
-    Ok(Some(Moment {
-        update_id: newest.unwrap_or(*last),
-        earliest: time(*last)?.unwrap_or_default().min(latest),
+    let before = times
+        .range(
+            storage,
+            None,
+            Some(Bound::exclusive(height)),
+            Order::Descending,
+        )
+        .next()
+        .transpose()?;
+    let latest = next.map_or(now, |(_, time)| time.min(now));
+    let earliest = before.map_or(Timestamp::default(), |(_, time)| time);
+    Ok(Moment {
+        earliest: earliest.min(latest),
         latest,
-    }))
-}
-
-/// Whether an update was applied before a height, as one that is forgotten was.
-pub(crate) fn was_applied(
-    storage: &dyn Storage,
-    service: ServiceId,
-    update_id: u64,
-    height: u64,
-) -> StdResult<bool> {
-    let Some(update) = UPDATES.may_load(storage, (service, update_id))? else {
-        return Ok(true);
-    };
-    Ok(update.applied.is_some_and(|(at, _)| at.u64() < height))
+    })
 }

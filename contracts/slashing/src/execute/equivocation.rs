@@ -1,6 +1,6 @@
 //! Double-signs that are proved by anybody.
 
-use cosmwasm_std::{Deps, DepsMut, Env, MessageInfo, Response, Timestamp};
+use cosmwasm_std::{Deps, DepsMut, Env, MessageInfo, Response, StdResult, Timestamp};
 use palisade_evidence::Equivocation;
 use palisade_ibc::{Offender, DOUBLE_SIGN};
 use palisade_types::allocation::{self, LiabilityResponse, ServiceId};
@@ -10,14 +10,10 @@ use super::slash::Origin;
 use super::verdict::{Known, Verdict};
 use crate::events;
 use crate::refusal::Refusal;
-use crate::state::{Config, Service, CONFIG, PENALTIES};
+use crate::state::{Config, Service, CONFIG, LINKS, PENALTIES};
 use crate::table;
 use crate::time::before;
 use crate::ContractError;
-
-/// Most entries of an operator's history that are looked at for the one in force: those above it
-/// are of packets that timed out or are on their way.
-const MAX_STEPS: usize = 16;
 
 /// Takes a proof, and its penalty at once.
 pub(crate) fn submit(
@@ -28,12 +24,9 @@ pub(crate) fn submit(
     evidence: &Equivocation,
 ) -> Result<Response, ContractError> {
     let stored = load_service(deps.storage, &env, service)?;
-    let Some(chain_id) = &stored.settings.chain_id else {
-        return Err(ContractError::Refused(Refusal::NotProvable {}));
-    };
-    evidence.verify(deps.api, chain_id)?;
-    let config = CONFIG.load(deps.storage)?;
     let now = env.block.time;
+    stored.verify(deps.api, now, evidence)?;
+    let config = CONFIG.load(deps.storage)?;
     let verdict = judge(deps.as_ref(), now, &config, (service, &stored), evidence)?;
     let known = verdict.known(deps.storage)?;
     if let Known::Same { number } = known {
@@ -42,12 +35,11 @@ pub(crate) fn submit(
             request: number,
         });
     }
-    let task = verdict.open(deps.storage, known, None, Origin::Execute, now)?;
+    let mut task = verdict.open(deps.storage, known, None, Origin::Execute, now)?;
     let event = events::submit_equivocation(service, task.number, &task.request, &info.sender);
     let response = Response::new().add_event(event);
-    let finder = info.sender.as_str();
     Ok(
-        match task.start(deps.storage, &env, &config, &stored, Some(finder))? {
+        match task.start(deps.storage, &env, &config, &stored, Some(&info.sender))? {
             Ok(execution) => response.add_submessage(execution),
             Err(waits) => response.add_event(waits),
         },
@@ -68,25 +60,42 @@ fn judge(
         return refuse(Refusal::Kind {});
     };
     let height = evidence.height.u64();
-    let Some(moment) = table::at(deps.storage, service, height, now)? else {
-        return refuse(Refusal::NotInForce {});
-    };
+    let moment = table::moment(deps.storage, service, height, now)?;
     let evidence_age = stored.settings.evidence_age;
-    if moment.latest < before(now, evidence_age) {
+    let oldest = before(now, evidence_age);
+    if moment.latest < oldest {
         return refuse(Refusal::Expired { evidence_age });
     }
     if stored.stopped_at.is_some_and(|at| moment.earliest > at) {
         return refuse(Refusal::Stopped {});
     }
-    let liability = in_force(deps, config, service, evidence, moment.update_id)?;
-    let Some(operator) = liability.operator else {
+    let ask = |offender, update_id: u64| -> StdResult<LiabilityResponse> {
+        let update_id = update_id.into();
+        config.allocation.ask(
+            deps.querier,
+            &allocation::QueryMsg::Liability {
+                service,
+                offender,
+                update_id,
+            },
+        )
+    };
+    let newest = LINKS.load(deps.storage, service)?.last_update;
+    let mut liability = ask(Offender::Key(evidence.key.clone()), newest)?;
+    let Some(operator) = liability.operator.clone() else {
         return refuse(Refusal::Offender {});
     };
+    let Some(update) = table::in_force(deps.storage, service, &operator, height)? else {
+        return refuse(Refusal::NotInForce {});
+    };
+    if liability.update_id.u64() != update {
+        liability = ask(Offender::Operator(operator.to_string()), update)?;
+    }
     let captured = liability.captured.iter().any(|c| !c.amount.is_zero());
     let Some(since) = liability.since.filter(|_| captured) else {
         return refuse(Refusal::NothingCaptured {});
     };
-    let time = moment.earliest.max(since);
+    let time = moment.earliest.max(since).max(oldest);
     let Some(policy) = policies.at(time) else {
         return refuse(Refusal::Kind {});
     };
@@ -101,45 +110,4 @@ fn judge(
         window: 0,
         proven: true,
     })
-}
-
-/// What the operator counted with in the newest update that tells of it and was applied before the
-/// height: nothing, if there is none.
-pub(super) fn in_force(
-    deps: Deps,
-    config: &Config,
-    service: ServiceId,
-    evidence: &Equivocation,
-    newest: u64,
-) -> Result<LiabilityResponse, ContractError> {
-    let height = evidence.height.u64();
-    let mut asked = newest;
-    let mut steps = 0usize;
-    loop {
-        let liability: LiabilityResponse = config.allocation.ask(
-            deps.querier,
-            &allocation::QueryMsg::Liability {
-                service,
-                offender: Offender::Key(evidence.key.clone()),
-                update_id: asked.into(),
-            },
-        )?;
-        steps = steps.saturating_add(1);
-        let found = liability.update_id.u64();
-        // One that is newer than asked for is the oldest that is still known.
-        let settled = found == 0
-            || found > asked
-            || steps == MAX_STEPS
-            || table::was_applied(deps.storage, service, found, height)?;
-        if settled {
-            return Ok(liability);
-        }
-        asked = found.saturating_sub(1);
-        if asked == 0 {
-            return Ok(LiabilityResponse {
-                captured: vec![],
-                ..liability
-            });
-        }
-    }
 }

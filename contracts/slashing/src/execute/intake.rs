@@ -1,19 +1,22 @@
 //! The door: what becomes of a slash that arrives, by packet or by message.
 
-use cosmwasm_std::{Addr, Deps, DepsMut, Env, Event, Storage, SubMsg, Timestamp, Uint128};
+use cosmwasm_std::{
+    Addr, Deps, DepsMut, Env, Event, StdResult, Storage, SubMsg, Timestamp, Uint128,
+};
 use palisade_evidence::Equivocation;
 use palisade_ibc::{Offender, Slash, SlashAck, DOUBLE_SIGN, MAX_KIND_LENGTH};
 use palisade_math::slash_weight;
 use palisade_types::allocation::{self, LiabilityResponse, ServiceId};
 use palisade_types::asset::MAX_CLOCK_SKEW;
 
-use super::equivocation::in_force;
 use super::slash::Origin;
 use super::throttle;
 use super::verdict::{Known, Verdict};
 use crate::events;
 use crate::refusal::{Refusal, OTHER_CONTENT};
-use crate::state::{Answer, Config, Nonce, Service, CONFIG, LINKS, NONCES, PENALTIES, REQUESTS};
+use crate::state::{
+    Answer, Config, Nonce, Service, CONFIG, LINKS, NONCES, PENALTIES, REQUESTS, UPDATES,
+};
 use crate::table;
 use crate::time::{after, before};
 use crate::ContractError;
@@ -44,10 +47,6 @@ impl Receipt {
         }
     }
 }
-
-/// When an infraction was; and its proof with the newest update that was applied before, if both
-/// are known.
-type Moment<'a> = (Timestamp, Option<(&'a Equivocation, u64)>);
 
 /// A report of an infraction with the service that brings it.
 struct Claim<'a> {
@@ -141,31 +140,23 @@ impl Claim<'_> {
         else {
             return Ok(Err(Refusal::Kind {}));
         };
-        let (time, known) = match self.moment(deps, config)? {
-            Ok(moment) => moment,
+        let time = match self.time(deps, config)? {
+            Ok(time) => time,
             Err(refusal) => return Ok(Err(refusal)),
         };
         if !plausible(deps, &slash.offender) {
             return Ok(Err(Refusal::Offender {}));
         }
-        let liability: LiabilityResponse = match known {
-            Some((evidence, newest)) => in_force(deps, config, self.service, evidence, newest)?,
-            None => config.allocation.ask(
-                deps.querier,
-                &allocation::QueryMsg::Liability {
-                    service: self.service,
-                    offender: self.offender(),
-                    update_id: slash.update_id,
-                },
-            )?,
-        };
+        let update = slash.update_id;
+        let mut liability = self.liability(deps, config, self.offender(), update.u64())?;
         let named = |operator: &Addr| match &slash.offender {
             Offender::Operator(address) => address == operator.as_str(),
             Offender::Key(_) => true,
         };
-        let Some(operator) = liability.operator.filter(named) else {
+        let Some(operator) = liability.operator.clone().filter(named) else {
             return Ok(Err(Refusal::Offender {}));
         };
+        let proven = self.settle_by_table(deps, config, &operator, &mut liability)?;
         let captured = liability.captured.iter().any(|c| !c.amount.is_zero());
         let Some(since) = liability.since.filter(|_| captured) else {
             return Ok(Err(Refusal::NothingCaptured {}));
@@ -178,7 +169,6 @@ impl Claim<'_> {
             return Ok(Err(Refusal::Kind {}));
         };
         let weight = slash_weight(liability.power, policy.fraction)?;
-        let proven = known.is_some();
         let settings = &self.stored.settings;
         let verdict = Verdict {
             service: self.service,
@@ -194,14 +184,60 @@ impl Claim<'_> {
         Ok(Ok((verdict, weight)))
     }
 
-    /// When it was; and of a double-sign that is proved the newest update that was applied before,
-    /// by the host's own table. One that the table does not reach counts as without a proof: all
-    /// that is known of it but the votes is the consumer's word.
-    fn moment(
+    fn liability(
         &self,
         deps: Deps,
         config: &Config,
-    ) -> Result<Result<Moment<'_>, Refusal>, ContractError> {
+        offender: Offender,
+        update_id: u64,
+    ) -> StdResult<LiabilityResponse> {
+        config.allocation.ask(
+            deps.querier,
+            &allocation::QueryMsg::Liability {
+                service: self.service,
+                offender,
+                update_id: update_id.into(),
+            },
+        )
+    }
+
+    /// Whether a double-sign counts as proved: the host's own table says which of the operator's
+    /// updates was in force, and another one that the report names gives way to that. But if it names
+    /// a newer one that the table does not know of yet, it may know better: all that is known is the
+    /// consumer's word, and it counts as without a proof.
+    fn settle_by_table(
+        &self,
+        deps: Deps,
+        config: &Config,
+        operator: &Addr,
+        liability: &mut LiabilityResponse,
+    ) -> Result<bool, ContractError> {
+        if self.slash.evidence.is_none() {
+            return Ok(false);
+        }
+        let (service, height) = (self.service, self.slash.height.u64());
+        let named = liability.update_id.u64();
+        let update = UPDATES.may_load(deps.storage, (service, named))?;
+        let applied = update.and_then(|update| update.applied);
+        let came_later = applied.is_some_and(|(at, _)| at.u64() >= height);
+        match table::in_force(deps.storage, service, operator, height)? {
+            Some(known) if known == named => {}
+            Some(known) if known > named || came_later => {
+                let offender = Offender::Operator(operator.to_string());
+                *liability = self.liability(deps, config, offender, known)?;
+            }
+            None if came_later => liability.captured.clear(),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// When it was. A double-sign with evidence was between the heights that the host knows.
+    fn time(
+        &self,
+        deps: Deps,
+        config: &Config,
+    ) -> Result<Result<Timestamp, Refusal>, ContractError> {
         let slash = self.slash;
         let last = LINKS.load(deps.storage, self.service)?.last_update;
         let update = slash.update_id.u64();
@@ -213,16 +249,13 @@ impl Claim<'_> {
             return Ok(Err(Refusal::Future {}));
         }
         let mut time = slash.time.min(self.now);
-        let mut known = None;
         if let Some(evidence) = &slash.evidence {
             if let Err(refusal) = self.prove(deps, evidence) {
                 return Ok(Err(refusal));
             }
             let height = slash.height.u64();
-            if let Some(moment) = table::at(deps.storage, self.service, height, self.now)? {
-                known = Some((evidence, moment.update_id));
-                time = time.min(moment.latest).max(moment.earliest);
-            }
+            let moment = table::moment(deps.storage, self.service, height, self.now)?;
+            time = time.min(moment.latest).max(moment.earliest);
         }
         let evidence_age = self.stored.settings.evidence_age;
         // While it bounces it does not age; and after that it has as long to come again as an
@@ -235,23 +268,24 @@ impl Claim<'_> {
         if self.stored.stopped_at.is_some_and(|at| time > at) {
             return Ok(Err(Refusal::Stopped {}));
         }
-        Ok(Ok((time, known)))
+        Ok(Ok(time))
     }
 
     /// Checks the evidence, and that it is of what is reported.
     fn prove(&self, deps: Deps, evidence: &Equivocation) -> Result<(), Refusal> {
-        let Some(chain_id) = &self.stored.settings.chain_id else {
-            return Err(Refusal::NotProvable {});
-        };
         let of_offender = match &self.slash.offender {
             Offender::Operator(_) => true,
             Offender::Key(key) => *key == evidence.key,
         };
         let same = self.slash.infraction == DOUBLE_SIGN && self.slash.height == evidence.height;
-        if !same || !of_offender || evidence.verify(deps.api, chain_id).is_err() {
+        if !same || !of_offender {
             return Err(Refusal::Evidence {});
         }
-        Ok(())
+        let verified = self.stored.verify(deps.api, self.now, evidence);
+        verified.map_err(|error| match error {
+            ContractError::Refused(refusal) => refusal,
+            _ => Refusal::Evidence {},
+        })
     }
 
     /// Whom to look up: the key that signed, where it is known.
@@ -286,7 +320,7 @@ impl Claim<'_> {
             _ => {}
         }
         let report = (self.stored.nonce_epoch, self.slash.nonce.u64());
-        let task = verdict.open(storage, known, Some(report), origin, self.now)?;
+        let mut task = verdict.open(storage, known, Some(report), origin, self.now)?;
         let number = task.number;
         let answer = SlashAck::Accepted {
             request: number.into(),

@@ -37,6 +37,7 @@ pub(crate) fn run(
         &Service {
             settings,
             change: None,
+            former_chain: None,
             nonce_epoch: 0,
             peer_number: 0,
             slasher,

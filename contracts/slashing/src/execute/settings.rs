@@ -1,6 +1,6 @@
 //! What a service's admin changes.
 
-use cosmwasm_std::{Decimal, Deps, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Response};
 use palisade_evidence::MAX_CHAIN_ID_LENGTH;
 use palisade_types::allocation::{self, ServiceId};
 use palisade_types::asset::{AssetId, Destination, Payee, Redirection};
@@ -31,7 +31,12 @@ pub(crate) fn update(
     }
     let settings = check(deps.as_ref(), &env, &config, settings, provable)?;
     let at = after(env.block.time, config.unbonding_period);
-    stored.change = Some(Change { settings, at });
+    let until = after(at, config.unbonding_period);
+    stored.change = Some(Change {
+        settings,
+        at,
+        until,
+    });
     SERVICES.save(deps.storage, service, &stored)?;
     Ok(Response::new().add_event(events::update_service(service, at)))
 }
@@ -219,7 +224,7 @@ impl Settings {
     pub(crate) fn payees(
         &self,
         service: ServiceId,
-        finder: Option<&str>,
+        finder: Option<&Addr>,
     ) -> Result<Vec<Payee>, ContractError> {
         let mut payees = vec![];
         let mut rest = Decimal::one();

@@ -2,8 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    to_json_binary, Binary, DepsMut, Empty, Env, Event, MessageInfo, Response, Storage, SubMsg,
-    SubMsgResult,
+    to_json_binary, Addr, Binary, DepsMut, Empty, Env, Event, MessageInfo, Response, Storage,
+    SubMsg, SubMsgResult,
 };
 use palisade_admin::{require_active, AdminError};
 use palisade_ibc::{encode_ack, Slash, SlashAck};
@@ -98,7 +98,8 @@ pub(crate) fn execute(
         origin: Origin::Execute,
     };
     let config = CONFIG.load(deps.storage)?;
-    let execution = task.execution(&config, &stored, Some(info.sender.as_str()))?;
+    let finder = task.request.finder.as_ref().unwrap_or(&info.sender);
+    let execution = task.execution(&config, &stored, Some(finder))?;
     Ok(Response::new().add_submessage(execution))
 }
 
@@ -203,12 +204,12 @@ impl Task {
     /// Has the penalty taken; or has the request wait, while it can be vetoed or executions are
     /// paused.
     pub(crate) fn start(
-        &self,
+        &mut self,
         storage: &mut dyn Storage,
         env: &Env,
         config: &Config,
         stored: &Service,
-        finder: Option<&str>,
+        finder: Option<&Addr>,
     ) -> Result<Result<SubMsg, Event>, ContractError> {
         if self.request.window > 0 {
             return Ok(Err(self.postpone(storage, "it can be vetoed")?));
@@ -216,6 +217,7 @@ impl Task {
         match require_active(storage, &env.block, &Action::Executions) {
             Ok(()) => Ok(Ok(self.execution(config, stored, finder)?)),
             Err(error @ AdminError::Paused { .. }) => {
+                self.request.finder = finder.cloned();
                 Ok(Err(self.postpone(storage, &error.to_string())?))
             }
             Err(error) => Err(error.into()),
@@ -227,7 +229,7 @@ impl Task {
         &self,
         config: &Config,
         stored: &Service,
-        finder: Option<&str>,
+        finder: Option<&Addr>,
     ) -> Result<SubMsg, ContractError> {
         let request = &self.request;
         let policy = self.policy()?;
@@ -276,6 +278,7 @@ impl Task {
             STANDINGS.save(storage, key, &standing.after(policy, env.block.time))?;
         }
         self.request.policy = None;
+        self.request.finder = None;
         self.request.end = Some(End::Executed {
             seized,
             at: env.block.time,

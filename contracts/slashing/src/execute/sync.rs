@@ -10,7 +10,6 @@ use super::load_service;
 use crate::events;
 use crate::ibc::{outcome, packet};
 use crate::state::{Config, Dirty, Link, Update, CONFIG, DELIVERIES, DIRTY, LINKS, UPDATES};
-use crate::table;
 use crate::time::before;
 use crate::ContractError;
 
@@ -76,7 +75,7 @@ pub(crate) fn start(
         service,
         local,
         nonce_epoch: stored.nonce_epoch,
-        provable: stored.settings.chain_id.is_some(),
+        provable: stored.is_provable(),
         update_id,
         forced,
         dirty_cursor,
@@ -288,12 +287,9 @@ fn prune(
         .range(storage, None, None, Order::Ascending)
         .take(MAX_PRUNED.saturating_add(1))
         .collect::<Result<Vec<_>, _>>()?;
-    for ((old, update), (_, next)) in oldest.iter().zip(oldest.iter().skip(1)) {
+    for ((old, _), (_, next)) in oldest.iter().zip(oldest.iter().skip(1)) {
         if next.sent_at < horizon {
             UPDATES.remove(storage, (service, *old));
-            if let Some((height, _)) = update.applied {
-                table::forget(storage, service, height.u64(), *old)?;
-            }
         }
     }
     Ok(())

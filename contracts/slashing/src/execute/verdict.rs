@@ -38,29 +38,37 @@ impl Verdict {
         (self.service, &self.operator, infraction)
     }
 
-    /// What there is for the infraction already. A proof goes past a veto; and past an execution
-    /// that was judged by another update: by an older one, since the newer one's acknowledgement came
-    /// after it, or by one that a report named. What was taken then is not taken again.
+    /// What there is for the infraction already. A proof goes past a veto; past a report that waits and
+    /// names a newer update, which may know better; and past an execution that was judged by another
+    /// update: by an older one, since the newer one's acknowledgement came after it, or by one that a
+    /// report named. A report goes past a proof that was judged by an older update. What was taken
+    /// once is not taken again.
     pub(super) fn known(&self, storage: &dyn Storage) -> Result<Known, ContractError> {
         let Some(number) = SEEN.may_load(storage, self.seen_key())? else {
             return Ok(Known::Fresh { overrides: None });
         };
-        if !self.proven {
-            return Ok(Known::Same { number });
-        }
         let request = REQUESTS.load(storage, (self.service, number))?;
-        let overrides = Some(number);
-        Ok(match &request.end {
-            None if request.proven => Known::Same { number },
-            None => Known::Proves {
-                number,
-                request: Box::new(request),
-            },
-            Some(End::Vetoed { .. }) => Known::Fresh { overrides },
-            Some(End::Executed { .. }) if self.update_id != request.update_id => {
-                Known::Fresh { overrides }
+        let newer = self.update_id > request.update_id;
+        let other = self.update_id != request.update_id;
+        let past = match (&request.end, self.proven, request.proven) {
+            (None, true, false) if self.update_id >= request.update_id => {
+                return Ok(Known::Proves {
+                    number,
+                    request: Box::new(request),
+                })
             }
-            Some(End::Executed { .. }) => Known::Same { number },
+            (None, true, false) => true,
+            (Some(End::Vetoed { .. }), proven, _) => proven,
+            (Some(End::Executed { .. }), true, _) => other,
+            (Some(End::Executed { .. }), false, true) => newer && self.policy.tombstone,
+            _ => false,
+        };
+        Ok(if past {
+            Known::Fresh {
+                overrides: Some(number),
+            }
+        } else {
+            Known::Same { number }
         })
     }
 
@@ -109,6 +117,7 @@ impl Verdict {
                 reports,
                 proven: self.proven,
                 overrides,
+                finder: None,
                 operator: self.operator,
                 kind: self.kind,
                 update_id: self.update_id,

@@ -74,11 +74,12 @@ pub fn ibc_packet_receive(
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn ibc_packet_ack(
     deps: DepsMut,
-    _env: Env,
+    env: Env,
     msg: IbcPacketAckMsg,
 ) -> Result<IbcBasicResponse, ContractError> {
     Ok(packet::acknowledged(
         deps,
+        &env,
         &msg.original_packet,
         &msg.acknowledgement.data,
     ))

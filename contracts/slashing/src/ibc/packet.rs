@@ -15,8 +15,8 @@ use crate::execute::slash::Origin;
 use crate::state::{
     Config, Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES, UPDATES,
 };
-use crate::table;
-use crate::time::after;
+use crate::table::Applied;
+use crate::time::{after, before};
 use crate::ContractError;
 
 /// Reply of an acknowledgement that the allocation contract refused to hear of.
@@ -92,13 +92,26 @@ pub(crate) fn not_sent(deps: DepsMut, sending: &Sending, error: &str) -> Respons
 
 /// How a packet of this side ended.
 enum End {
-    Applied { height: Uint64, time: Timestamp },
+    Applied {
+        /// By the consumer's count.
+        height: Uint64,
+        /// By the consumer's clock.
+        time: Timestamp,
+        /// By this chain's clock.
+        now: Timestamp,
+    },
     Failed(String),
 }
 
-pub(crate) fn acknowledged(deps: DepsMut, packet: &IbcPacket, ack: &Binary) -> IbcBasicResponse {
+pub(crate) fn acknowledged(
+    deps: DepsMut,
+    env: &Env,
+    packet: &IbcPacket,
+    ack: &Binary,
+) -> IbcBasicResponse {
+    let now = env.block.time;
     let end = match decode_ack::<SetAck>(ack) {
-        Ack::Result(SetAck::Applied { height, time }) => End::Applied { height, time },
+        Ack::Result(SetAck::Applied { height, time }) => End::Applied { height, time, now },
         Ack::Error(text) => End::Failed(format!("error: {text}")),
         Ack::Malformed(text) => End::Failed(format!("malformed: {text}")),
     };
@@ -143,8 +156,9 @@ fn settle(
         End::Failed("former peer".to_string())
     };
     match (from_json(data)?, end) {
-        (HostPacket::OperatorSet(set), End::Applied { height, time }) => {
-            set_applied(deps.storage, service, set, height, time)
+        (HostPacket::OperatorSet(set), End::Applied { height, time, now }) => {
+            let service = (service, stored.at(now));
+            set_applied(deps.storage, service, set, (height, time), now)
         }
         (HostPacket::OperatorSet(set), End::Failed(reason)) => {
             let event = set_failed(deps.storage, service, &set, reason)?;
@@ -159,10 +173,10 @@ fn settle(
 
 fn set_applied(
     storage: &mut dyn Storage,
-    service: ServiceId,
+    (service, stored): (ServiceId, Service),
     set: OperatorSet,
-    height: Uint64,
-    time: Timestamp,
+    (height, time): (Uint64, Timestamp),
+    now: Timestamp,
 ) -> Result<IbcBasicResponse, ContractError> {
     let update_id = set.update_id.u64();
     let mut response = IbcBasicResponse::new().add_event(events::update_acknowledged(
@@ -186,7 +200,18 @@ fn set_applied(
     if let Some(mut update) = UPDATES.may_load(storage, (service, update_id))? {
         update.applied = Some((height, time));
         UPDATES.save(storage, (service, update_id), &update)?;
-        table::note(storage, service, height.u64(), update_id)?;
+        if stored.is_provable() {
+            let horizon = before(now, CONFIG.load(storage)?.unbonding_period);
+            let applied = Applied {
+                service,
+                update_id,
+                sent_at: update.sent_at,
+                height: height.u64(),
+                time,
+                operators: &operators,
+            };
+            applied.note(storage, now, horizon)?;
+        }
         if update.await_ack {
             let message = allocation::ExecuteMsg::Acknowledge {
                 service,

@@ -28,7 +28,7 @@ fn two_maps_sharing_a_prefix() {
         THROTTLES.namespace_bytes().to_vec(),
         APPLIED.namespace_bytes().to_vec(),
     ]);
-    assert_eq!(maps.len(), 18);
+    assert_eq!(maps.len(), 19);
 }
 
 #[test]

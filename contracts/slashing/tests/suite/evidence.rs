@@ -164,7 +164,7 @@ fn updates_applied_out_of_order() {
 fn updates_that_timed_out_were_never_in_force() {
     let mut suite = Suite::provable();
     let mut lost = vec![];
-    for power in 1..=15 {
+    for power in 1..=40 {
         suite.alice(power);
         suite.sync(CHAIN).unwrap();
         lost.extend(suite.net.pending(Side::Host).pop());
@@ -179,8 +179,8 @@ fn updates_that_timed_out_were_never_in_force() {
     }
     suite.net.receive(&last).unwrap();
     suite.net.acknowledge(&last).unwrap();
-    let height = suite.applied(17) + 1;
-    // Alice still signed with what update 1 told, fifteen steps down.
+    let height = suite.applied(42) + 1;
+    // Alice still signed with what update 1 told, however many were lost.
     suite.prove(&equivocation(ALICE, height)).unwrap();
     assert_eq!(suite.request(1).update_id.u64(), 1);
     assert_eq!(seized(&suite.request(1)), 50);
@@ -293,10 +293,10 @@ fn what_proves_nothing_is_refused_and_changes_nothing() {
             equivocation(9, height),
             ContractError::Refused(Refusal::Offender {}),
         ),
-        // And of one that counted with nothing at that height.
+        // And of one that the consumer was never told of.
         (
             equivocation(3, height),
-            ContractError::Refused(Refusal::NothingCaptured {}),
+            ContractError::Refused(Refusal::NotInForce {}),
         ),
     ];
     for (evidence, expected) in cases {
@@ -394,7 +394,9 @@ fn a_heartbeat_tells_how_old_a_double_sign_can_be() {
     assert_eq!(suite.service(CHAIN).last_update.u64(), 14);
     assert_eq!(
         error(suite.prove(&equivocation(BOB, height))),
-        ContractError::Refused(Refusal::NotInForce {})
+        ContractError::Refused(Refusal::Expired {
+            evidence_age: EVIDENCE_AGE
+        })
     );
     let newest = suite.applied(14);
     suite.prove(&equivocation(BOB, newest + 1)).unwrap();

@@ -30,6 +30,7 @@ mod standing;
 mod story;
 mod suspension;
 mod sync;
+mod table;
 mod throttle;
 mod unsent;
 mod votes;

@@ -245,27 +245,19 @@ fn the_host_knows_itself_what_was_in_force_at_a_proof() {
 }
 
 #[test]
-fn a_proof_of_a_height_that_the_table_does_not_reach_is_a_mere_report() {
+fn a_proof_of_a_height_before_its_signer_counted_is_refused() {
     let mut suite = Suite::provable_with_resolver();
-    // Whatever the consumer says of update and time, the resolver can refuse it.
-    let height = suite.applied(1);
-    let report = suite.proven("alice", ALICE, height);
-    assert_eq!(suite.report(&report), accepted(1));
-    let request = suite.request(1);
-    assert!(!request.proven);
-    assert_eq!(request.time, report.time);
-    assert_eq!(request.executable_at, suite.now().plus_seconds(WINDOW));
-    suite.veto("resolver", 1).unwrap();
-    let again = suite.proven("alice", ALICE, height);
-    assert_eq!(suite.report(&again), duplicate(1, Some(Outcome::Vetoed {})));
-    assert_eq!(suite.slashes(), []);
-    // Who counted with nothing before the height is not punished by the table either.
+    let nothing = "the operator counted with no tokens at that update";
+    // The block at which the update was applied was signed by the set before it.
+    let report = suite.proven("alice", ALICE, suite.applied(1));
+    assert_eq!(suite.report(&report), refused(nothing));
+    let height = suite.applied(1) + 1;
     suite.keyed("carol", 300, Some(public(3)));
     suite.tell_all();
-    let mut report = suite.proven("carol", 3, height + 1);
+    let mut report = suite.proven("carol", 3, height);
     report.update_id = 2u64.into();
-    let nothing = "the operator counted with no tokens at that update";
     assert_eq!(suite.report(&report), refused(nothing));
+    assert_eq!(suite.slashes(), []);
 }
 
 #[test]
