@@ -27,6 +27,7 @@ fn two_maps_sharing_a_prefix() {
         OUTCOMES.namespace_bytes().to_vec(),
         THROTTLES.namespace_bytes().to_vec(),
         APPLIED.namespace_bytes().to_vec(),
+        IN_FORCE.namespace_bytes().to_vec(),
     ]);
     assert_eq!(maps.len(), 19);
 }
