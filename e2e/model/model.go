@@ -64,7 +64,12 @@ func (p *SharePool) release(shares, paid Int) (Int, Int) {
 
 // Part is stake that a penalty touches: the active stake of a pool, or an eligible bucket. Of its
 // tokens Junior are the operator's own, Senior those of its stakers.
-type Part struct{ Senior, Junior, Magnitude Int }
+type Part struct {
+	Senior, Junior, Magnitude Int
+	// ForOthers: it did not count at the infraction, and loses nothing of its own, but its junior
+	// tokens bear for others what was agreed.
+	ForOthers bool
+}
 
 // Loss is what both tranches of a part lose.
 type Loss struct{ Senior, Junior Int }
@@ -82,6 +87,9 @@ type Penalty struct {
 func (p Penalty) Delta(parts []Part) Int {
 	equivalent := Zero
 	for _, part := range parts {
+		if part.ForOthers {
+			continue
+		}
 		equivalent = equivalent.Add(ceil(part.Senior.Add(part.Junior), p.Magnitude, part.Magnitude))
 	}
 	if equivalent.IsZero() {
@@ -120,6 +128,9 @@ func Split(parts []Part, delta, firstLoss Int) []Loss {
 }
 
 func (p Part) nominal(tokens, delta Int) Int {
+	if p.ForOthers {
+		return Zero
+	}
 	return math.MinInt(ceil(tokens, delta, p.Magnitude), tokens)
 }
 

@@ -222,18 +222,19 @@ type penalty struct {
 }
 
 // slash takes a penalty of one asset, from the active stake and from the buckets since the epoch of
-// the update in force, and returns the tokens taken.
-func (l *ledger) slash(p penalty, asset string) suite.Int {
+// the update in force, and returns the tokens taken. The operator's own stake in older buckets bears
+// for others: what it bore of that is the second result. (No bucket of the story matures before its last slash.)
+func (l *ledger) slash(p penalty, asset string) (suite.Int, suite.Int) {
 	b, promised := l.of(p.operator, asset), l.promise(p.service, p.operator, asset)
-	touched := []*holding{b.holding}
+	touched, parts := []*holding{b.holding}, []model.Part{b.part()}
 	for _, epoch := range slices.Sorted(maps.Keys(b.buckets)) {
-		if epoch >= p.then.epoch {
-			touched = append(touched, b.buckets[epoch])
+		bucket := b.buckets[epoch]
+		part := bucket.part()
+		part.ForOthers = epoch < p.then.epoch
+		if part.ForOthers && (l.share(p.operator).IsZero() || bucket.junior.Tokens.IsZero()) {
+			continue
 		}
-	}
-	parts := make([]model.Part, 0, len(touched))
-	for _, part := range touched {
-		parts = append(parts, part.part())
+		touched, parts = append(touched, bucket), append(parts, part)
 	}
 	formula := model.Penalty{
 		Fraction: p.fraction, MaxSlash: p.maxSlash, Captured: p.then.captured[asset],
@@ -242,11 +243,15 @@ func (l *ledger) slash(p penalty, asset string) suite.Int {
 	if p.tombstone {
 		formula = formula.Beyond(promised.borne)
 	}
-	delta, seized := formula.Delta(parts), suite.Zero
+	delta, seized, forOthers := formula.Delta(parts), suite.Zero, suite.Zero
 	for i, loss := range model.Split(parts, delta, l.share(p.operator)) {
 		touched[i].junior.Tokens = touched[i].junior.Tokens.Sub(loss.Junior)
 		touched[i].senior.Tokens = touched[i].senior.Tokens.Sub(loss.Senior)
-		touched[i].magnitude = touched[i].magnitude.Sub(delta)
+		if parts[i].ForOthers {
+			forOthers = forOthers.Add(loss.Junior)
+		} else {
+			touched[i].magnitude = touched[i].magnitude.Sub(delta)
+		}
 		seized = seized.Add(loss.Junior).Add(loss.Senior)
 	}
 	promised.slice = promised.slice.Sub(delta)
@@ -257,7 +262,7 @@ func (l *ledger) slash(p penalty, asset string) suite.Int {
 	bounty := model.Share(seized, p.bounty)
 	l.book(asset, suite.Bounties, bounty)
 	l.book(asset, p.service, seized.Sub(bounty))
-	return seized
+	return seized, forOthers
 }
 
 func (l *ledger) share(operator harness.Name) suite.Int {
@@ -279,12 +284,15 @@ func (l *ledger) waiting(asset string, account uint32) suite.Int {
 	return suite.Zero
 }
 
-// backing is what stands behind a slice: the stake that it can take, Weq * b / M.
-func (l *ledger) backing(operator harness.Name, asset string, slice suite.Int) suite.Int {
+// backing is what stands behind a slice: the stake that it can take, Weq * b / M, of the active stake
+// and of the buckets since the epoch of the newest update.
+func (l *ledger) backing(operator harness.Name, service uint32, asset string, slice suite.Int) suite.Int {
 	b := l.of(operator, asset)
 	sum := b.tokens()
-	for _, bucket := range b.buckets {
-		sum = sum.Add(bucket.tokens().Mul(b.magnitude).Quo(bucket.magnitude))
+	for epoch, bucket := range b.buckets {
+		if epoch >= l.counted[service][operator].epoch {
+			sum = sum.Add(bucket.tokens().Mul(b.magnitude).Quo(bucket.magnitude))
+		}
 	}
 	return sum.Mul(slice).Quo(b.magnitude)
 }

@@ -147,19 +147,20 @@ func (s *story) slashed(p penalty, other uint32, act func()) {
 	slices, backings := map[string]suite.Int{}, map[string]suite.Int{}
 	for _, asset := range assets {
 		slices[asset] = s.Member(other, p.operator).Slice(asset)
-		backings[asset] = s.ledger.backing(p.operator, asset, slices[asset])
+		backings[asset] = s.ledger.backing(p.operator, other, asset, slices[asset])
 	}
 	act()
 	for _, asset := range assets {
-		s.penalized(p, asset)
-		s.untouched(p.operator, other, asset, slices[asset], backings[asset])
+		forOthers := s.penalized(p, asset)
+		s.untouched(p.operator, other, asset, slices[asset], backings[asset], forOthers)
 	}
 }
 
-// penalized holds what a penalty took of one asset against the formulas.
-func (s *story) penalized(p penalty, asset string) {
+// penalized holds what a penalty took of one asset against the formulas, and returns what stake bore
+// for others that stood behind no promise any more.
+func (s *story) penalized(p penalty, asset string) suite.Int {
 	before := s.ledger.waiting(asset, p.service).Add(s.ledger.waiting(asset, suite.Bounties))
-	seized := s.ledger.slash(p, asset)
+	seized, forOthers := s.ledger.slash(p, asset)
 	b := s.ledger.of(p.operator, asset)
 	of := " of " + p.operator.Label() + "'s " + asset
 	s.number("seized"+of, s.Books(asset).Seized.Sub(before), seized)
@@ -174,16 +175,23 @@ func (s *story) penalized(p penalty, asset string) {
 		s.number(who.Label()+"'s part"+of, s.Position(who, p.operator, asset), s.ledger.worth(who, p.operator, asset))
 		s.number(who.Label()+"'s unbonding"+of, s.Unbonding(who, p.operator, asset), s.ledger.unbonding(who, p.operator, asset))
 	}
+	return forOthers
 }
 
-// untouched holds that another service has what it had.
-func (s *story) untouched(operator harness.Name, service uint32, asset string, slice, backing suite.Int) {
+// untouched holds that another service has what it had; or more, by its share of what stake bore for
+// others that stood behind no promise any more.
+func (s *story) untouched(operator harness.Name, service uint32, asset string, slice, backing, forOthers suite.Int) {
 	of := " of " + operator.Label() + "'s " + asset
 	s.number("the other service's slice"+of, s.Member(service, operator).Slice(asset), slice)
-	now := s.ledger.backing(operator, asset, slice)
+	now := s.ledger.backing(operator, service, asset, slice)
+	more := forOthers.Mul(slice).Quo(s.ledger.of(operator, asset).magnitude)
 	// A unit for each tranche of each part.
 	parts := int64(2 + 2*len(s.ledger.of(operator, asset).buckets))
-	s.holds("what backs it"+of+", as before but for roundings: "+grouped(now), backing.Sub(now).Abs().LTE(suite.IntOf(parts)))
+	what := "what backs it" + of + ", as before but for roundings"
+	if more.IsPositive() {
+		what += ", and for " + grouped(more) + " that unbonding stake of the operator's bore"
+	}
+	s.holds(what+": "+grouped(now), backing.Add(more).Sub(now).Abs().LTE(suite.IntOf(parts)))
 }
 
 func (s *story) miss() {

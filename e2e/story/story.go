@@ -100,6 +100,9 @@ var behind = []struct {
 	{faulty, faulty, suite.Native, 40_000_003},
 }
 
+// early is what the faulty operator takes out of its own stake before anything counts.
+const early = 10_000_007
+
 // late is what bob deposits idle, and puts behind an operator by a second message; later is what he
 // adds after the first double-sign.
 const (
@@ -184,6 +187,10 @@ func (s *story) promise() {
 	for _, operator := range operators {
 		s.number(operator.Label()+" counts for the consumer", s.Member(s.consumer, operator).Power, suite.Zero)
 	}
+	epoch := s.Epoch().Epoch
+	s.Undelegate(faulty, faulty, suite.Native, early).OK()
+	s.ledger.undelegate(faulty, faulty, suite.Native, suite.IntOf(early), epoch)
+	s.say("%s undelegates %s of its own %s. Until that matures, it bears for its stakers all the same.", faulty.Label(), grouped(suite.IntOf(early)), suite.Native)
 	s.Advance(s.Periods.Allocation)
 	s.say("Two days pass: whoever objects has had the time to start unbonding.")
 }
