@@ -38,7 +38,13 @@ fn slash(s: &mut Suite, percent: u64, captured: u128, since: Timestamp) -> (u128
 
 #[test]
 fn first_loss_cannot_be_emptied_by_undelegating() {
-    let mut s = Suite::new();
+    // In whole epochs, and so that a bucket matures in the middle of one.
+    for unbonding in [UNBONDING, UNBONDING + DAY / 2] {
+        empty_by_undelegating(Suite::unbonding_in(unbonding));
+    }
+}
+
+fn empty_by_undelegating(mut s: Suite) {
     s.set_first_loss("op", 100).unwrap();
     s.deposit("op", "op", ATOM, 1_000).unwrap();
     s.deposit("ann", "op", ATOM, 9_000).unwrap();

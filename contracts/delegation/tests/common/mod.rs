@@ -39,7 +39,12 @@ pub struct Suite {
 impl Suite {
     /// Connected on both sides, two assets registered, the operators `op` and `other` open.
     pub fn new() -> Self {
-        let mut suite = Self::bare();
+        Self::unbonding_in(UNBONDING)
+    }
+
+    /// The same with another unbonding period, in seconds.
+    pub fn unbonding_in(unbonding_period: u64) -> Self {
+        let mut suite = Self::bare_unbonding_in(unbonding_period);
         let connect = ExecuteMsg::Connect {
             allocation: suite.allocation.to_string(),
         };
@@ -51,6 +56,10 @@ impl Suite {
 
     /// Without an allocation contract and without operators.
     pub fn bare() -> Self {
+        Self::bare_unbonding_in(UNBONDING)
+    }
+
+    fn bare_unbonding_in(unbonding_period: u64) -> Self {
         let mut app = App::default();
         let who = |app: &App, name: &str| app.api().addr_make(name);
         let (owner, guardian) = (who(&app, "owner"), who(&app, "guardian"));
@@ -84,7 +93,7 @@ impl Suite {
                     guardian: Some(guardian.to_string()),
                     vault: vault.to_string(),
                     epoch_length: DAY,
-                    unbonding_period: UNBONDING,
+                    unbonding_period,
                 },
                 &[],
                 "delegation",
