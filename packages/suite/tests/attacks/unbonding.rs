@@ -2,8 +2,11 @@
 
 use cosmwasm_std::Decimal;
 use palisade_allocation::ContractError as AllocationError;
+use palisade_ibc::Outcome;
 use palisade_suite::*;
 use palisade_types::allocation::ExecuteMsg as Allocate;
+use palisade_types::delegation::{EpochResponse, QueryMsg as AskDelegation};
+use palisade_types::slashing::{ConfigResponse, QueryMsg};
 
 use crate::world::*;
 
@@ -170,4 +173,93 @@ fn a_bucket_skipped_by_one_slash_and_then_taken_whole_by_another() {
     );
     assert_books(&suite, 2_450_000, 950_000, 600_000);
     assert_eq!(ends(&suite), [EXECUTED]);
+}
+
+/// Seconds for which a slash bounces.
+const BOUNCE: u64 = EPOCH;
+/// Seconds for executing a slash.
+const GRACE: u64 = EPOCH;
+
+/// A service that uses the timing rule up. Carol left north in the epoch before its update was made,
+/// alice in the epoch of the infraction, which is in that epoch's last second; dave stays. Each has a
+/// million. The report arrives an evidence age after the infraction and `late` seconds, bounces as long
+/// as it can, and waits for its window.
+fn an_infraction_at_the_end_of_the_epoch(late: u64) -> (Suite, u32) {
+    let (mut suite, chain) = consumer_with(disputed());
+    let config: ConfigResponse = suite.ask(&suite.slashing, &QueryMsg::Config {});
+    assert_eq!((config.bounce_max, config.execution_grace), (BOUNCE, GRACE));
+    let evidence_age = suite.service(chain).settings.evidence_age;
+    assert_eq!(evidence_age + BOUNCE + WINDOW + GRACE, UNBONDING);
+    for staker in ["carol", "dave"] {
+        suite.deposit(staker, "north", MILLION);
+    }
+    leave(&mut suite, "carol", "north");
+    let until = epoch_end(&suite);
+    suite.wait(until);
+    tell(&mut suite, chain);
+    assert_eq!(powers(&suite)[0], ("north", 2 * MILLION));
+    leave(&mut suite, "alice", "north");
+    let until = epoch_end(&suite);
+    suite.wait(until - 1);
+    let infraction = suite.infraction("north", "double_sign");
+
+    suite.wait(evidence_age + late);
+    throttle(&mut suite, chain, 0, 0);
+    punish_for(&mut suite, infraction);
+    assert!(suite.requests(chain).is_empty());
+    if late == 0 {
+        suite.wait(BOUNCE - 1);
+        suite.try_relay().unwrap_err();
+        suite.wait(1);
+        suite.try_relay().unwrap();
+        suite.net.relay_all().unwrap();
+        suite.wait(WINDOW - 1);
+        try_execute(&mut suite, "anybody", chain, 1).unwrap_err();
+        suite.wait(1);
+    }
+    (suite, chain)
+}
+
+/// Seconds until the next epoch.
+fn epoch_end(suite: &Suite) -> u64 {
+    let epoch: EpochResponse = suite.ask(&suite.delegation, &AskDelegation::Epoch {});
+    epoch.end.seconds() - suite.net.host.time().seconds()
+}
+
+#[test]
+fn the_timing_rule_to_the_last_second() {
+    let all = |suite: &Suite| ["alice", "carol", "dave"].map(|staker| worth(suite, staker));
+
+    // At the first moment carol's stake is still there, and pays nothing: it left before the update.
+    let (mut suite, chain) = an_infraction_at_the_end_of_the_epoch(0);
+    suite.try_claim("carol", "north", ATOM).unwrap_err();
+    try_execute(&mut suite, "anybody", chain, 1).unwrap();
+    assert_eq!(taken(&suite, chain), [Some(100_000)]);
+    assert_eq!(all(&suite), [950_000, MILLION, 950_000]);
+
+    // In the last second of the grace alice's is still there, and pays.
+    let (mut suite, chain) = an_infraction_at_the_end_of_the_epoch(0);
+    suite.wait(GRACE);
+    suite.try_claim("alice", "north", ATOM).unwrap_err();
+    try_execute(&mut suite, "anybody", chain, 1).unwrap();
+    assert_eq!(taken(&suite, chain), [Some(100_000)]);
+    assert_eq!(all(&suite), [950_000, MILLION, 950_000]);
+    suite.wait(1);
+    assert_eq!(claim(&mut suite, "alice", "north"), 950_000);
+
+    // A second later it matured, claimed or not; and dave pays no more for that.
+    let (mut suite, chain) = an_infraction_at_the_end_of_the_epoch(0);
+    suite.wait(GRACE + 1);
+    try_execute(&mut suite, "anybody", chain, 1).unwrap();
+    assert_eq!(taken(&suite, chain), [Some(50_000)]);
+    assert_eq!(all(&suite), [MILLION, MILLION, 950_000]);
+    assert_eq!(claim(&mut suite, "alice", "north"), MILLION);
+
+    // A report that arrives a second later than the evidence age is refused.
+    let (suite, _) = an_infraction_at_the_end_of_the_epoch(1);
+    assert!(matches!(
+        &ends(&suite)[..],
+        [Some(Outcome::Rejected { .. })]
+    ));
+    assert_eq!(all(&suite), [MILLION; 3]);
 }
