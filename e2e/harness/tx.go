@@ -160,8 +160,12 @@ func (r *Result) Refused(text string) *Result {
 	return r
 }
 
-// OutOfGas tells whether the transaction ran out of its gas.
+// OutOfGas tells whether the transaction ran out of its gas. Where that happens while the machine
+// does something for a contract, such as checking a signature, it is the machine's error.
 func (r *Result) OutOfGas() bool {
+	if r.Err != nil && strings.Contains(r.Err.Log, "Ran out of gas during contract execution") {
+		return true
+	}
 	return r.Err != nil && r.Err.Codespace == sdkerrors.ErrOutOfGas.Codespace() && r.Err.Code == sdkerrors.ErrOutOfGas.ABCICode()
 }
 
