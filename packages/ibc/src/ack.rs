@@ -9,7 +9,8 @@ pub enum Outcome {
     Executed {},
     /// The service's resolver refused it.
     Vetoed {},
-    /// The host refused it, at the door or when its execution came.
+    /// The host refused it at the door. Told by acknowledgement; reserved in
+    /// [`crate::SlashOutcome`].
     Rejected {
         /// Why, for a person to read.
         reason: String,
@@ -41,7 +42,7 @@ pub enum SlashAck {
     },
     /// Known already, under this nonce or as the same infraction under another.
     Duplicate {
-        /// Number of the first request within the service.
+        /// Number of the request within the service that the nonce or the infraction became.
         request: Uint64,
         /// Its end, if it has ended already.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,7 +32,8 @@ pub enum ConsumerPacket {
 }
 
 /// Absolute powers of the operators whose power or key changed. Each packet stands alone: an
-/// operator's entry is applied if `update_id` is larger than the last one applied for it.
+/// operator's entry is applied if `update_id` is larger than the last one applied for it. Without
+/// operators it is a heartbeat: its acknowledgement tells the consumer's height and time.
 #[cw_serde]
 pub struct OperatorSet {
     /// Grows by one with every packet of a service, from 1.
@@ -67,7 +68,8 @@ pub struct SlashOutcome {
 pub enum Offender {
     /// Address on the host chain.
     Operator(String),
-    /// Consensus key on the consumer, 32 bytes; keys that were replaced lately resolve as well.
+    /// Consensus key on the consumer, 32 bytes; one that was replaced resolves for an unbonding
+    /// period, one epoch and the longest lag more.
     Key(Binary),
 }
 
@@ -100,14 +102,16 @@ pub struct Slash {
     pub offender: Offender,
     /// Kind of the infraction: [`DOWNTIME`], [`DOUBLE_SIGN`], or one of the service's own.
     pub infraction: String,
-    /// The update of this operator that was in force at the infraction.
+    /// The update of this operator that was in force at the infraction: the newest that was applied
+    /// below `height`, as a block is signed by the set before it.
     pub update_id: Uint64,
     /// Consumer's height of the infraction.
     pub height: Uint64,
     /// Consumer's time of the infraction, in nanoseconds.
     pub time: Timestamp,
     /// Proof of a [`DOUBLE_SIGN`] at this height by the offender's key. The host then judges by the
-    /// proof, with the update and time that it knows for this height itself. As part of the content
+    /// proof, with the update and time that it knows for this height itself; but if `update_id` is
+    /// newer and not acknowledged yet, the slash counts as one without a proof. As part of the content
     /// it never joins or leaves a nonce that was sent: a proof that is found later has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Equivocation>,

@@ -60,12 +60,13 @@ impl Pausable for Action {
 #[cw_serde]
 pub enum ExecuteMsg {
     /// Publishes the most that all slices of the sender together may come to, as a share of each
-    /// of its pools. Falls at once, rises after an unbonding period. By an operator.
+    /// of its pools. Falls at once, rises after an unbonding period and one epoch. By an operator.
     SetCommitmentCap {
         /// 0 to 1. Until one is published it is 1.
         cap: Decimal,
     },
-    /// Joins a service, or comes back while on the way out of it. By an operator.
+    /// Joins a service, or comes back while on the way out of it; never once it was tombstoned there.
+    /// By an operator.
     OptIn {
         /// The service.
         service: ServiceId,
@@ -88,8 +89,8 @@ pub enum ExecuteMsg {
         /// The service.
         service: ServiceId,
     },
-    /// Replaces the consensus key. The old one keeps resolving for an unbonding period. By an
-    /// operator.
+    /// Replaces the consensus key. The old one keeps resolving for an unbonding period, one epoch and
+    /// `max_lag`: what is signed with it meanwhile is held against the sender. By an operator.
     AssignKey {
         /// The service.
         service: ServiceId,
@@ -192,7 +193,7 @@ pub struct KeyProof {
     pub proof: Binary,
 }
 
-/// The bytes that a key's holder signs: it binds the key to chain, contract, service and
+/// The bytes that a key's holder signs, as they are, not hashed: `chain_id` is the host's. It binds the key to chain, contract, service and
 /// operator, so that a proof serves nowhere else.
 ///
 /// ```
@@ -425,7 +426,7 @@ pub struct ServiceResponse {
 /// Commitment cap and promises of an operator.
 #[cw_serde]
 pub struct CommitmentResponse {
-    /// The cap in force.
+    /// The cap in force: the stakers' worst case within any unbonding period and one epoch.
     pub cap: Decimal,
     /// A rise on its way: the cap, and when it takes effect.
     pub pending_cap: Option<(Decimal, Timestamp)>,
@@ -440,8 +441,8 @@ pub struct CommitmentResponse {
 pub struct CommittedResponse {
     /// The asset.
     pub asset: AssetId,
-    /// Sum of the slices, rises and falls under way counted in full, as a share of the pool: the
-    /// stakers' worst case.
+    /// Sum of the slices, rises and falls under way counted in full, as a share of the pool. May
+    /// rise to the cap within `allocation_delay`.
     pub committed: Decimal,
     /// What was slashed lately and still counts against the cap, as a share of the pool before.
     pub slashed: Decimal,

@@ -92,9 +92,9 @@ pub struct Infraction {
     pub offender: Offender,
     /// What: `downtime`, `double_sign`, or a kind of the service's own.
     pub kind: String,
-    /// This chain's height of the infraction.
+    /// This chain's height of the infraction. Each height is another infraction.
     pub height: Uint64,
-    /// This chain's time of the infraction.
+    /// The time of that height's block.
     pub time: Timestamp,
     /// Two conflicting votes of this chain that prove a `double_sign` at this height by a key of the
     /// offender's: the host then needs no time for a dispute.

@@ -69,7 +69,8 @@ pub struct ThrottleParams {
 pub struct Buckets {
     /// All slashes of the service.
     pub limit: Uint128,
-    /// Its part that does not draw on the shared bucket; at most `limit`.
+    /// Its part that does not draw on the shared bucket; at most `limit`, and best as large for
+    /// services that register: then none can empty what others need.
     pub reserved: Uint128,
 }
 
@@ -157,19 +158,20 @@ pub enum ExecuteMsg {
         request: Uint64,
     },
     /// Proves a double-sign by two conflicting votes, and has its penalty taken at once, whatever
-    /// windows, vetoes and throttles there are. The sender gets the service's bounty. By anybody.
+    /// windows, vetoes and throttles there are. The sender gets the service's bounty, once executions
+    /// are not paused. By anybody.
     SubmitEquivocation {
         /// The service.
         service: ServiceId,
         /// The votes.
         evidence: Equivocation,
     },
-    /// Changes a service's settings, one unbonding period from now; replaces a change that is on
-    /// its way. By the service's admin.
+    /// Replaces a service's settings, one unbonding period from now, and a change that is on its way.
+    /// Votes for a former chain id count for an unbonding period more. By the service's admin.
     UpdateService {
         /// The service.
         service: ServiceId,
-        /// All of them.
+        /// All of them: what is left out is removed.
         settings: ServiceSettings,
     },
     /// Drops a change of settings that is on its way. By the service's admin.
@@ -185,8 +187,8 @@ pub enum ExecuteMsg {
         admin: String,
     },
     /// Changes or adds a penalty: for infractions from now on if it is milder in every respect, from
-    /// one unbonding period on otherwise. Replaces a change that is on its way. By the service's
-    /// admin.
+    /// one unbonding period on otherwise. That it tombstones no more is milder only if it takes
+    /// nothing, as such penalties add up. Replaces a change that is on its way. By the service's admin.
     SetPenalty {
         /// The service.
         service: ServiceId,
@@ -284,7 +286,7 @@ pub struct ServiceSettings {
 /// Who can refuse a slash without proof.
 #[cw_serde]
 pub struct Dispute {
-    /// May veto: an address; in practice a multisig or the contract of a DAO.
+    /// May veto: an address of the host; in practice a multisig or the contract of a DAO.
     pub resolver: String,
     /// Seconds after its receipt in which a slash can be vetoed, at least 1.
     pub window: u64,
@@ -297,12 +299,12 @@ pub enum Proceeds {
     Burn {},
     /// To an address.
     Send {
-        /// The recipient.
+        /// The recipient, on the host.
         recipient: String,
     },
     /// Part of them out of supply, the rest to an address.
     Split {
-        /// The recipient.
+        /// The recipient, on the host.
         recipient: String,
         /// The share that is burned: above 0, below 1.
         burned: Decimal,
@@ -419,7 +421,8 @@ pub enum QueryMsg {
         /// The nonce.
         nonce: Uint64,
     },
-    /// Requests against an operator that wait: newcomers to its pools would share their loss.
+    /// Requests against an operator that wait: newcomers to its pools would share their loss. Not
+    /// slashes that were bounced: no request yet.
     #[returns(Vec<RequestResponse>)]
     PendingSlashes {
         /// The operator.
@@ -549,8 +552,8 @@ pub struct RequestResponse {
     pub nonce: Option<Uint64>,
     /// Whether it is proved.
     pub proven: bool,
-    /// The vetoed request for the same infraction that it overrode, or the executed one that it
-    /// adds to.
+    /// The former request for the same infraction that it went past: one that was vetoed, was
+    /// executed by another update, or waits with a newer one. Together they take the largest.
     pub overrides: Option<Uint64>,
     /// The operator.
     pub operator: Addr,
