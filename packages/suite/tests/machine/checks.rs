@@ -13,6 +13,8 @@ use palisade_suite::{refusal, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, EPOCH,
 use palisade_testing::HarnessError;
 use palisade_types::gateway::ReportState;
 
+use super::heights;
+use super::keys;
 use super::model::{Name, Step, ASSETS, CHAIN, OWNERS, SERVICES};
 use super::seen::{PoolKey, Snapshot};
 use super::setup::{assets_of, max_slash};
@@ -35,6 +37,11 @@ pub fn check(world: &mut World, step: &Step, refused: Option<&HarnessError>) {
     worths(world, slashed.is_some());
     reports(world);
     told(world);
+    heights::check(world);
+    keys::check(world);
+    keys::proceeds(world);
+    keys::proved(world);
+    keys::redirected(world);
     if let Step::Sync {
         service,
         limit: None,

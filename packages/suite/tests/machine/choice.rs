@@ -9,6 +9,9 @@ use proptest_state_machine::ReferenceStateMachine;
 
 use super::model::*;
 
+/// So many steps nobody is tombstoned in the chain's service.
+const ALIVE: u32 = 140;
+
 /// The machine that chooses.
 pub struct Model;
 
@@ -67,9 +70,10 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<State> {
-        let state = |(tight, deep)| State {
+        let state = |(tight, deep, renamed)| State {
             tight,
             deep,
+            renamed,
             inside: OPERATORS
                 .iter()
                 .flat_map(|operator| SERVICES.map(|service| ((*operator, service), 0)))
@@ -81,13 +85,18 @@ impl ReferenceStateMachine for Model {
                 .collect(),
             ..State::default()
         };
-        (prop::bool::weighted(0.3), prop::bool::weighted(0.4))
+        let weighted = prop::bool::weighted;
+        (weighted(0.3), weighted(0.4), weighted(0.5))
             .prop_map(state)
             .boxed()
     }
 
     fn transitions(state: &State) -> BoxedStrategy<Step> {
         let mut choice = Choice(vec![]);
+        if let Some((operator, step)) = state.rush() {
+            rush_steps(operator, step, &mut choice);
+            return Union::new_weighted(choice.0).boxed();
+        }
         stake_steps(state, &mut choice);
         promise_steps(state, &mut choice);
         slash_steps(state, &mut choice);
@@ -179,6 +188,44 @@ fn stake_steps(state: &State, choice: &mut Choice) {
     });
 }
 
+/// Powers change faster than packets travel, which are then brought in any order; so are the answers.
+fn rush_steps(operator: Name, step: u32, choice: &mut Choice) {
+    let net = |action: fn(usize) -> Action| (0..6usize).prop_map(move |nth| Step::Net(action(nth)));
+    match step {
+        0 | 2 => {
+            let stake = (select(&ASSETS[..]), 500..50_000u128);
+            let deposit = stake.prop_map(move |(asset, amount)| Step::Deposit {
+                who: "alice",
+                operator: Some(operator),
+                asset,
+                amount,
+            });
+            choice.always(4, deposit);
+            let key = (0..KEYS).prop_map(move |key| Step::AssignKey {
+                operator,
+                of: operator,
+                key,
+            });
+            choice.always(1, key);
+        }
+        1 | 3 => choice.always(
+            1,
+            Just(Step::Sync {
+                service: CHAIN,
+                limit: None,
+            }),
+        ),
+        4..=6 => {
+            choice.always(8, net(Action::Deliver));
+            choice.always(1, (1..600u64).prop_map(|seconds| Step::Wait { seconds }));
+        }
+        _ => {
+            choice.always(6, net(Action::Acknowledge));
+            choice.always(1, net(Action::Deliver));
+        }
+    }
+}
+
 fn promise_steps(state: &State, choice: &mut Choice) {
     let loss = (
         prop_oneof![2 => Just("north"), 1 => select(&OPERATORS[..])],
@@ -200,6 +247,21 @@ fn promise_steps(state: &State, choice: &mut Choice) {
             of_most,
         })
     });
+    let again = |seats: &std::collections::BTreeSet<Seat>| seats.iter().copied().collect();
+    let back = |(operator, service)| {
+        (1_000..=10_000u64).prop_map(move |of_most| Step::OptIn {
+            operator,
+            service,
+            of_most,
+        })
+    };
+    choice.one_of(6, again(&state.left), back);
+    choice.one_of(1, again(&state.tombstoned), back);
+    let in_chain = state.members().into_iter().filter(|seat| seat.1 == CHAIN);
+    choice.one_of(3, in_chain.collect(), |(operator, _)| {
+        let of = prop_oneof![5 => Just(operator), 1 => select(&OPERATORS[..])];
+        (of, 0..KEYS).prop_map(move |(of, key)| Step::AssignKey { operator, of, key })
+    });
     choice.one_of(6, state.members(), |(operator, service)| {
         (
             select(&ASSETS[..]),
@@ -220,7 +282,7 @@ fn promise_steps(state: &State, choice: &mut Choice) {
         Just(Step::Leave { operator, service })
     });
     let jailed = state.due(&state.jailed, 3_600);
-    choice.one_of(3, jailed, |(operator, service)| {
+    choice.one_of(6, jailed, |(operator, service)| {
         Just(Step::Unjail { operator, service })
     });
     let limit = prop_oneof![3 => Just(None), 2 => Just(Some(2))];
@@ -241,19 +303,45 @@ fn slash_steps(state: &State, choice: &mut Choice) {
             local.push((operator, service))
         }
     }
-    choice.one_of(9, on_chain.clone(), |operator| {
-        (kind(), 0..8u64, any::<bool>()).prop_map(move |(kind, ago, proof)| {
+    let keys = state.keys.clone();
+    let key_of = move |operator: Name| {
+        let others = keys.iter().filter(|(of, _)| *of == operator);
+        let mut all: Vec<u8> = others.map(|(_, key)| *key).collect();
+        all.push(0);
+        select(all)
+    };
+    let named = key_of.clone();
+    let early = state.steps < ALIVE;
+    choice.one_of(9, on_chain.clone(), move |operator| {
+        let by = (named(operator), prop::bool::weighted(0.3));
+        (kind(), 0..8u64, any::<bool>(), by).prop_map(move |(kind, ago, proof, (key, by_key))| {
+            // Or nobody would be left in the chain's service for the rest.
+            let kind = match kind {
+                "double_sign" | "treason" if early => "censorship",
+                kind => kind,
+            };
             let proof = proof && kind == "double_sign";
             Step::Report {
                 operator,
+                key,
+                by_key,
                 kind,
                 ago,
                 proof,
             }
         })
     });
-    choice.one_of(1, on_chain, |operator| {
-        (0..2_000u64).prop_map(move |ago| Step::Prove { operator, ago })
+    let blocks = || prop_oneof![3 => 0..20u64, 3 => 20..2_000u64, 3 => 2_000..40_000u64];
+    let proofs = if early { vec![] } else { on_chain };
+    choice.one_of(6, proofs, move |operator| {
+        (key_of(operator), blocks(), prop::bool::weighted(0.3)).prop_map(
+            move |(key, ago, other_chain)| Step::Prove {
+                operator,
+                key,
+                ago,
+                other_chain,
+            },
+        )
     });
     choice.one_of(10, local, |(operator, service)| {
         (kind(), ago()).prop_map(move |(kind, ago)| Step::Slash {
@@ -315,15 +403,35 @@ fn admin_steps(state: &State, choice: &mut Choice) {
             of_most,
         }),
     );
-    let update = (service(), 0..=10u64, 0..=100u64);
-    choice.always(
-        1,
-        update.prop_map(|(service, bounty, burned)| Step::UpdateService {
-            service,
-            bounty,
-            burned,
-        }),
+    if state.removed.len() < 2 {
+        let removal = (service(), select(&KINDS[..]));
+        choice.always(
+            1,
+            removal.prop_map(|(service, kind)| Step::RemovePenalty { service, kind }),
+        );
+    }
+    let update = (
+        prop_oneof![1 => Just(CHAIN), 2 => service()],
+        0..=10u64,
+        prop_oneof![2 => Just(0), 4 => 0..=100u64],
+        select(&RECIPIENTS[..]),
+        any::<bool>(),
     );
+    choice.always(
+        2,
+        update.prop_map(
+            |(service, bounty, burned, to, other_chain)| Step::UpdateService {
+                service,
+                bounty,
+                burned,
+                to,
+                other_chain,
+            },
+        ),
+    );
+    choice.one_of(1, state.updated.iter().copied().collect(), |service| {
+        Just(Step::CancelUpdate { service })
+    });
     if state.steps > 200 && state.stopped.is_empty() && state.steps % 2 == 0 {
         choice.always(
             1,
@@ -331,7 +439,10 @@ fn admin_steps(state: &State, choice: &mut Choice) {
         );
     }
     if state.seized {
-        choice.always(4, (0..16usize).prop_map(|nth| Step::PayOut { nth }));
+        choice.one_of(4, state.updated.iter().copied().collect(), |service| {
+            (0..16usize).prop_map(move |nth| Step::RedirectProceeds { service, nth })
+        });
+        choice.always(3, (0..16usize).prop_map(|nth| Step::PayOut { nth }));
     }
 }
 
@@ -354,9 +465,15 @@ fn net_steps(state: &State, choice: &mut Choice) {
         choice.always(3, Just(Step::Relay));
     }
     if state.closed {
-        choice.always(4, Just(Step::Reopen));
+        choice.always(10, Just(Step::Reopen));
     } else {
-        choice.always(1, prop_oneof![Just(Step::Close), Just(Step::Reopen)]);
+        let close = prop_oneof![
+            2 => Just(Step::Close),
+            2 => Just(Step::Reopen),
+            1 => Just(Step::CutOff),
+            1 => Just(Step::RenewNonces),
+        ];
+        choice.always(2, close);
     }
     let seconds = prop_oneof![
         5 => 1..600u64,

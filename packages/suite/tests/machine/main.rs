@@ -17,7 +17,9 @@
 //! | 6 who pays | `slashes::parts` |
 //! | 7, 8 prices | `checks::prices` |
 //! | 9 captures and sets | `checks::captured`, `checks::told`; `quiet::agree` |
+//! | 9 what was in force when | `heights`: at every height of interest |
 //! | 10 every report ends once | `checks::requests`, `checks::reports`; `quiet::agree` |
+//! | 10 whose keys, which votes, who is out for good | `keys` |
 //! | 12 exits | `checks::nobody_is_kept`; `quiet::everybody_leaves` |
 //! | 13 bounds | `checks::bounds`: what is walked over; gas is measured in `e2e` |
 //!
@@ -37,6 +39,8 @@
 
 mod checks;
 mod choice;
+mod heights;
+mod keys;
 mod model;
 mod penalties;
 mod quiet;

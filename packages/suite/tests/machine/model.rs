@@ -27,6 +27,15 @@ pub const WINDOW: u64 = EPOCH / 2;
 /// Kinds of infractions: jails, tombstones, does neither, tombstones for less.
 pub const KINDS: [&str; 4] = ["downtime", "double_sign", "censorship", "treason"];
 
+/// Keys of each operator in [`CHAIN`].
+pub const KEYS: u8 = 3;
+/// Another id of [`CHAIN`].
+pub const OTHER_CHAIN: &str = "consumer-2";
+/// Who may get the proceeds of penalties.
+pub const RECIPIENTS: [&str; 2] = ["treasury", "fund"];
+/// Steps of a rush and of all until the next: updates overtake each other in it.
+const RUSH: (u32, u32) = (9, 28);
+
 /// An account or an asset by its name.
 pub type Name = &'static str;
 
@@ -110,9 +119,18 @@ pub enum Step {
         service: u32,
         limit: Option<u32>,
     },
-    /// At the gateway, so many blocks ago.
+    /// In [`CHAIN`]: a key that was meant for `of`.
+    AssignKey {
+        operator: Name,
+        of: Name,
+        key: u8,
+    },
+    /// At the gateway, so many blocks ago; the operator by its key or its name, with a proof by the
+    /// key or without one.
     Report {
         operator: Name,
+        key: u8,
+        by_key: bool,
         kind: Name,
         ago: u64,
         proof: bool,
@@ -128,10 +146,12 @@ pub enum Step {
     },
     /// The oldest local slash that bounced, again.
     Retry,
-    /// To the host, by anybody, of a height so many blocks ago.
+    /// To the host, by anybody, of a height so many blocks ago, for either id of the chain.
     Prove {
         operator: Name,
+        key: u8,
         ago: u64,
+        other_chain: bool,
     },
     /// One of the requests that wait.
     Veto {
@@ -163,10 +183,24 @@ pub enum Step {
         kind: Name,
         of_most: u64,
     },
+    RemovePenalty {
+        service: u32,
+        kind: Name,
+    },
     UpdateService {
         service: u32,
         bounty: u64,
         burned: u64,
+        to: Name,
+        other_chain: bool,
+    },
+    CancelUpdate {
+        service: u32,
+    },
+    /// One of those that wait.
+    RedirectProceeds {
+        service: u32,
+        nth: usize,
     },
     StopService {
         service: u32,
@@ -177,6 +211,10 @@ pub enum Step {
     },
     /// The consumer's end of the channel is closed, and the host hears of it.
     Close,
+    /// The owner admits nobody any more.
+    CutOff,
+    /// As for a gateway that was replaced.
+    RenewNonces,
     /// Both owners give up the channel, if there is one, and a new one opens.
     Reopen,
     Wait {
@@ -209,6 +247,8 @@ pub struct State {
     pub clock: u64,
     /// Whether the throttles are small from the start.
     pub tight: bool,
+    /// Whether the chain is to be called otherwise from the first unbonding period on.
+    pub renamed: bool,
     /// Whether two operators promised (nearly) everything to one service.
     pub deep: bool,
     pub idle: BTreeSet<(Name, Name)>,
@@ -230,6 +270,12 @@ pub struct State {
     pub stopped: BTreeSet<u32>,
     pub closed: bool,
     pub losses: BTreeMap<Name, u64>,
+    /// Keys beside the first one that were assigned.
+    pub keys: BTreeSet<(Name, u8)>,
+    pub left: BTreeSet<Seat>,
+    pub tombstoned: BTreeSet<Seat>,
+    pub removed: BTreeSet<(u32, Name)>,
+    pub updated: BTreeSet<u32>,
 }
 
 impl std::fmt::Debug for State {
@@ -237,6 +283,7 @@ impl std::fmt::Debug for State {
         // The rest is the same in every case, at its start.
         f.debug_struct("State")
             .field("tight", &self.tight)
+            .field("renamed", &self.renamed)
             .field("deep", &self.deep)
             .finish()
     }
@@ -250,6 +297,22 @@ impl State {
     pub fn due<K: Copy>(&self, of: &BTreeMap<K, u64>, after: u64) -> Vec<K> {
         let due = of.iter().filter(|(_, at)| self.clock >= **at + after);
         due.map(|(key, _)| *key).collect()
+    }
+
+    /// An operator of the chain's service whose updates overtake each other now, and the how manieth
+    /// step of that it is.
+    pub fn rush(&self) -> Option<(Name, u32)> {
+        let (round, step) = (self.steps / RUSH.1, self.steps % RUSH.1);
+        let counts = |operator: &&Name| {
+            let seat = (**operator, CHAIN);
+            self.inside.contains_key(&seat)
+                && !self.jailed.contains_key(&seat)
+                && !self.tombstoned.contains(&seat)
+        };
+        let all: Vec<_> = OPERATORS.iter().filter(counts).collect();
+        let operator = all.get((round as usize).checked_rem(all.len())?)?;
+        let now = self.steps >= RUSH.1 && step < RUSH.0 && !self.closed;
+        now.then_some((**operator, step))
     }
 
     pub fn outsiders(&self) -> Vec<Seat> {
@@ -340,7 +403,11 @@ impl State {
             Step::OptIn {
                 operator, service, ..
             } => {
+                if self.tombstoned.contains(&(operator, service)) {
+                    return;
+                }
                 self.inside.insert((operator, service), self.clock);
+                self.left.remove(&(operator, service));
                 self.leaving.remove(&(operator, service));
             }
             Step::OptOut { operator, service } => {
@@ -349,6 +416,10 @@ impl State {
             }
             Step::Leave { operator, service } => {
                 self.leaving.remove(&(operator, service));
+                self.left.insert((operator, service));
+            }
+            Step::AssignKey { operator, of, key } if operator == of => {
+                self.keys.insert((operator, key));
             }
             Step::Unjail { operator, service } => {
                 self.jailed.remove(&(operator, service));
@@ -400,7 +471,11 @@ impl State {
                 self.stopped.insert(service);
                 self.inside.retain(|(_, of), _| *of != service);
             }
-            Step::Close => self.closed = true,
+            Step::SetPenalty { service, kind, .. } => drop(self.removed.remove(&(service, kind))),
+            Step::RemovePenalty { service, kind } => drop(self.removed.insert((service, kind))),
+            Step::UpdateService { service, .. } => drop(self.updated.insert(service)),
+            Step::CancelUpdate { service } => drop(self.updated.remove(&service)),
+            Step::Close | Step::CutOff | Step::RenewNonces => self.closed = true,
             Step::Reopen => {
                 self.closed = false;
                 self.packets = 0;
@@ -421,6 +496,9 @@ impl State {
     fn punish(&mut self, operator: Name, service: u32, kind: Name) {
         if kind == "downtime" {
             self.jailed.insert((operator, service), self.clock);
+        }
+        if kind == "double_sign" || kind == "treason" {
+            self.tombstoned.insert((operator, service));
         }
     }
 }

@@ -9,8 +9,9 @@ use palisade_types::asset::Destination;
 use palisade_types::slashing::{self, Buckets};
 use palisade_types::{gateway, vault};
 
+use super::keys::{name_of, Key};
 use super::model::*;
-use super::setup::{a_penalty, slasher};
+use super::setup::{a_penalty, chain_id, slasher};
 use super::world::World;
 
 /// A throttle that bounces, in units of value.
@@ -20,14 +21,21 @@ impl World {
     pub fn report(
         &mut self,
         operator: Name,
+        key: Option<u8>,
         kind: Name,
         ago: u64,
-        proof: bool,
+        proof: Option<u8>,
     ) -> HarnessResult<bool> {
         let block = self.suite.net.consumer.block();
         let height = block.height.saturating_sub(ago);
-        let evidence = proof.then(|| equivocation(&block.chain_id, operator, height));
+        let evidence =
+            proof.map(|key| equivocation(&block.chain_id, &name_of((operator, key)), height));
+        let offender = match key {
+            Some(key) => Offender::Key(key_of(&name_of((operator, key)))),
+            None => Offender::Operator(self.suite.host(operator).to_string()),
+        };
         let infraction = gateway::Infraction {
+            offender,
             height: height.into(),
             time: block.time.minus_seconds(ago),
             evidence,
@@ -158,7 +166,8 @@ impl World {
             penalty: penalty.clone(),
         };
         let accepted = self.slashing(slasher(service), &msg)?;
-        let milder = penalty.fraction <= self.penalty(service, kind, now).fraction;
+        let present = self.penalty(service, kind, now);
+        let milder = present.is_some_and(|present| penalty.fraction <= present.fraction);
         let from = if milder {
             now
         } else {
@@ -167,7 +176,118 @@ impl World {
         let versions = self.penalties.get_mut(&(service, kind)).unwrap();
         // A change replaces one on its way.
         versions.retain(|(at, _)| *at <= now && *at != from);
-        versions.push((from, penalty));
+        versions.push((from, Some(penalty)));
+        Ok(accepted)
+    }
+
+    pub fn remove_penalty(&mut self, service: u32, kind: Name) -> HarnessResult<bool> {
+        let now = self.suite.net.host.time();
+        let msg = slashing::ExecuteMsg::RemovePenalty {
+            service,
+            kind: kind.to_string(),
+        };
+        let accepted = self.slashing(slasher(service), &msg)?;
+        let versions = self.penalties.get_mut(&(service, kind)).unwrap();
+        versions.retain(|(at, _)| *at < now);
+        versions.push((now, None));
+        Ok(accepted)
+    }
+
+    /// Refused only for what it should be.
+    pub fn prove(&mut self, key: Key, ago: u64, other_chain: bool) -> HarnessResult<bool> {
+        use palisade_slashing::ContractError as E;
+        let now = self.suite.net.host.time();
+        let height = self.suite.net.consumer.block().height - ago;
+        let chain = chain_id(&self.suite, other_chain);
+        let counts = self.terms[&CHAIN].counts(&chain, now);
+        let who = self.keys.resolve(key, now);
+        let evidence = equivocation(&chain, &name_of(key), height);
+        let msg = slashing::ExecuteMsg::SubmitEquivocation {
+            service: CHAIN,
+            evidence,
+        };
+        let last = self.now.requests.by.keys().filter(|at| at.0 == CHAIN).max();
+        let last = last.copied().unwrap_or((CHAIN, 0));
+        let result = self.slashing("anybody", &msg);
+        match result.as_ref().map_err(refusal::<E>) {
+            Ok(_) => {
+                assert!(counts.is_some(), "votes for {chain} prove something");
+                super::stats::count("votes for the former chain", counts == Some(false));
+                let who = who.expect("nobody's key proves something");
+                super::stats::count("proved by another key", key.1 > 0);
+                self.log
+                    .push(format!("{who} by {key:?}, after request {last:?}"));
+                self.proved = Some((who, height));
+            }
+            Err(E::Evidence(_)) => {
+                assert!(counts.is_none(), "votes for {chain} prove nothing");
+                super::stats::count("votes for another chain refused", true);
+            }
+            Err(_) => assert!(counts.is_some(), "votes for {chain} are looked into"),
+        }
+        result
+    }
+
+    pub fn update_service(
+        &mut self,
+        service: u32,
+        settings: slashing::ServiceSettings,
+    ) -> HarnessResult<bool> {
+        let at = self.suite.net.host.time().plus_seconds(UNBONDING);
+        let msg = slashing::ExecuteMsg::UpdateService {
+            service,
+            settings: settings.clone(),
+        };
+        let accepted = self.slashing(slasher(service), &msg)?;
+        self.terms.get_mut(&service).unwrap().change = Some((settings, at));
+        Ok(accepted)
+    }
+
+    pub fn cancel_update(&mut self, service: u32) -> HarnessResult<bool> {
+        let msg = slashing::ExecuteMsg::CancelUpdate { service };
+        let result = self.slashing(slasher(service), &msg);
+        let change = self.terms.get_mut(&service).unwrap().change.take();
+        assert_eq!(
+            result.is_ok(),
+            change.is_some(),
+            "a change on its way: {change:?}"
+        );
+        result
+    }
+
+    pub fn redirect(&mut self, service: u32, nth: usize) -> HarnessResult<bool> {
+        let target = self.terms[&service].target().to_string();
+        let waits = self
+            .now
+            .seized
+            .iter()
+            .filter(|((_, of, to), _)| *of == service && *to != target);
+        let waits: Vec<_> = waits.map(|(key, amount)| (key.clone(), *amount)).collect();
+        let Some(nth) = nth.checked_rem(waits.len()) else {
+            return Ok(false);
+        };
+        let ((asset, _, from), amount) = waits[nth].clone();
+        let from_where = match from.as_str() {
+            "" => Destination::Burn {},
+            _ => Destination::Send {
+                recipient: from.clone(),
+            },
+        };
+        let msg = slashing::ExecuteMsg::RedirectProceeds {
+            service,
+            asset: asset.to_string(),
+            from: from_where,
+        };
+        let burns = !matches!(
+            self.terms[&service].now.proceeds,
+            slashing::Proceeds::Send { .. }
+        );
+        let accepted = self.slashing(slasher(service), &msg)?;
+        assert!(
+            !from.is_empty() || !burns,
+            "a share to be burned was pocketed"
+        );
+        self.redirected = Some(((asset, service, from), (asset, service, target), amount));
         Ok(accepted)
     }
 
@@ -241,6 +361,29 @@ impl World {
         true
     }
 
+    /// The owner admits nobody any more.
+    pub fn cut_off(&mut self) -> HarnessResult<bool> {
+        let msg = slashing::ExecuteMsg::SetPeer {
+            service: CHAIN,
+            peer: None,
+        };
+        let accepted = self.slashing("owner", &msg)?;
+        if !std::mem::replace(&mut self.heights.nobody, true) {
+            self.heights.cut();
+        }
+        Ok(accepted)
+    }
+
+    pub fn renew_nonces(&mut self) -> HarnessResult<bool> {
+        let accepted = self.slashing(
+            "owner",
+            &slashing::ExecuteMsg::RenewNonces { service: CHAIN },
+        )?;
+        self.heights.cut();
+        self.nonce_epoch += 1;
+        Ok(accepted)
+    }
+
     /// A new channel, whatever became of the former one.
     pub fn reopen(&mut self) -> HarnessResult<bool> {
         let peer = Some(self.suite.peer());
@@ -251,6 +394,9 @@ impl World {
                 peer,
             },
         )?;
+        if std::mem::take(&mut self.heights.nobody) {
+            self.heights.cut();
+        }
         let config: gateway::ConfigResponse = self.suite.ask_gateway(&gateway::QueryMsg::Config {});
         if config.channel.is_some() {
             let gateway = self.suite.gateway.clone();
@@ -259,7 +405,9 @@ impl World {
             };
             self.suite.try_on_consumer("owner", &gateway, &msg)?;
         }
-        self.suite.reopen_channel();
+        let channel = self.suite.reopen_channel();
+        self.heights
+            .open(channel.at(Side::Host).unwrap().id.clone());
         Ok(true)
     }
 }

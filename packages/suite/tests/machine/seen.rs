@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Order, Storage, Timestamp, Uint128};
-use palisade_allocation::state::{Capture, Member};
+use palisade_allocation::state::{Capture, KeyOwner, Member};
 use palisade_math::{Magnitude, Part, Position, Scaled, SharePool, FULL_MAGNITUDE};
-use palisade_slashing::state::{Delivery, Link, Nonce, Request};
+use palisade_slashing::state::{Delivery, Link, Nonce, Request, Standing as Seat, Update};
 use palisade_suite::{Suite, EPOCH, UNBONDING};
 use palisade_types::gateway::{Infraction, ReportState};
 use serde::de::DeserializeOwned;
@@ -191,6 +191,17 @@ pub struct Seen {
     pub update_id: u64,
 }
 
+/// `gateway`'s power from a point in time on.
+#[cw_serde]
+pub struct Entry {
+    #[serde(rename = "p")]
+    pub power: Uint128,
+    #[serde(rename = "h")]
+    pub height: u64,
+    #[serde(rename = "t")]
+    pub time: Timestamp,
+}
+
 /// How a report of the gateway is getting on.
 #[cw_serde]
 pub struct Standing {
@@ -226,6 +237,8 @@ pub struct Snapshot {
     pub members: Table<(u32, Name), Member>,
     /// By service, operator and update.
     pub captures: Table<(u32, Name, u64), Capture>,
+    /// Whose keys are: by service and key.
+    pub keys: Table<(u32, Vec<u8>), KeyOwner>,
     pub requests: Table<(u32, u64), Request>,
     /// By operator, service and request.
     pub pending: Table<(Name, u32, u64), cosmwasm_std::Empty>,
@@ -233,9 +246,18 @@ pub struct Snapshot {
     pub nonces: Table<(u32, u32, u64), Nonce>,
     pub links: Table<u32, Link>,
     pub deliveries: Table<(u32, Name), Delivery>,
+    /// Jail and tombstone, by service and operator.
+    pub standings: Table<(u32, Name), Seat>,
+    pub updates: Table<(u32, u64), Update>,
+    /// When the consumer was at a height, by service and height.
+    pub times: Table<(u32, u64), Timestamp>,
+    /// The update in force after a height, by service, operator and height.
+    pub in_force: Table<(u32, Name, u64), u64>,
     /// What the gateway knows.
     pub seen: Table<Name, Seen>,
     pub removed: Table<Name, Seen>,
+    /// What it applied, by operator and update.
+    pub history: Table<(Name, u64), Entry>,
     pub reports: Table<u64, Report>,
     pub open: Table<u64, Standing>,
     pub ended: Table<u64, Standing>,
@@ -281,13 +303,19 @@ impl Snapshot {
             seized: Table::new("s"),
             members: Table::new("m"),
             captures: Table::new("c"),
+            keys: Table::new("k"),
             requests: Table::new("rq"),
             pending: Table::new("pd"),
             nonces: Table::new("no"),
             links: Table::new("lk"),
             deliveries: Table::new("dl"),
+            standings: Table::new("st"),
+            updates: Table::new("up"),
+            times: Table::new("ap"),
+            in_force: Table::new("if"),
             seen: Table::new("o"),
             removed: Table::new("r"),
+            history: Table::new("h"),
             reports: Table::new("n"),
             open: Table::new("w"),
             ended: Table::new("e"),
@@ -327,6 +355,9 @@ impl Snapshot {
             captures: self
                 .captures
                 .look(allocation, 3, |k| (small(k[0]), who(k[1]), large(k[2]))),
+            keys: self
+                .keys
+                .look(allocation, 2, |k| (small(k[0]), k[1].to_vec())),
             requests: self
                 .requests
                 .look(slashing, 2, |k| (small(k[0]), large(k[1]))),
@@ -340,8 +371,19 @@ impl Snapshot {
             deliveries: self
                 .deliveries
                 .look(slashing, 2, |k| (small(k[0]), who(k[1]))),
+            standings: self
+                .standings
+                .look(slashing, 2, |k| (small(k[0]), who(k[1]))),
+            updates: self
+                .updates
+                .look(slashing, 2, |k| (small(k[0]), large(k[1]))),
+            times: self.times.look(slashing, 2, |k| (small(k[0]), large(k[1]))),
+            in_force: self
+                .in_force
+                .look(slashing, 3, |k| (small(k[0]), who(k[1]), large(k[2]))),
             seen: self.seen.look(gateway, 1, |k| who(k[0])),
             removed: self.removed.look(gateway, 1, |k| who(k[0])),
+            history: self.history.look(gateway, 2, |k| (who(k[0]), large(k[1]))),
             reports: self.reports.look(gateway, 1, |k| large(k[0])),
             open: self.open.look(gateway, 1, |k| large(k[0])),
             ended: self.ended.look(gateway, 1, |k| large(k[0])),

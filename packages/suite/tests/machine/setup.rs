@@ -1,7 +1,7 @@
 //! The suite before its first step: three assets, three services, four operators with what they
 //! promised at first, and owners with a fortune each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::{Decimal, Timestamp, Uint128};
 use palisade_suite::*;
@@ -11,6 +11,8 @@ use palisade_types::slashing::{
 };
 use palisade_types::{allocation, delegation, vault};
 
+use super::heights::Heights;
+use super::keys::{Keys, Terms};
 use super::model::*;
 use super::seen::{Epochs, Names, Snapshot};
 use super::world::World;
@@ -89,6 +91,14 @@ impl World {
             penalties: BTreeMap::new(),
             first_losses: BTreeMap::new(),
             borne: BTreeMap::new(),
+            keys: Keys::new(),
+            heights: Heights::default(),
+            terms: BTreeMap::new(),
+            tombstoned: BTreeSet::new(),
+            left: BTreeSet::new(),
+            proved: None,
+            redirected: None,
+            nonce_epoch: 0,
             nonce: 0,
             bounced: vec![],
             log: vec![],
@@ -98,8 +108,10 @@ impl World {
         };
         world.endow();
         for service in SERVICES {
+            let settings = first_settings(&world.suite, service);
+            world.terms.insert(service, Terms::new(settings));
             for (kind, first) in KINDS.into_iter().zip(first_penalties(state.deep, service)) {
-                let first = (Timestamp::default(), first);
+                let first = (Timestamp::default(), Some(first));
                 world.penalties.insert((service, kind), vec![first]);
             }
         }
@@ -114,6 +126,10 @@ impl World {
                 let of_most = first_share(state.deep, operator, service);
                 if of_most > 0 {
                     world.opt_in(operator, service, of_most).unwrap();
+                    if service == CHAIN {
+                        let now = world.suite.net.host.time();
+                        world.keys.assign(operator, (operator, 0), now);
+                    }
                 }
             }
         }
@@ -122,6 +138,11 @@ impl World {
             world.suite.sync(service);
         }
         world.suite.net.relay_all().unwrap();
+        if state.renamed {
+            let shares = (2, 70);
+            let settings = service_settings(&world.suite, CHAIN, shares, "fund", true);
+            world.update_service(CHAIN, settings).unwrap();
+        }
         if state.tight {
             for service in SERVICES {
                 world.set_throttle(service, true).unwrap();
@@ -134,6 +155,7 @@ impl World {
         world.look();
         world.before = Snapshot::new().look(&world.suite, &world.names);
         world.gains = world.gains();
+        world.first_heights();
         world
     }
 
@@ -167,8 +189,20 @@ fn register_ion(suite: &mut Suite) {
     suite.on_host("owner", &vault, &vault::ExecuteMsg::RegisterAsset(asset));
 }
 
-pub fn service_settings(suite: &Suite, service: u32, bounty: u64, burned: u64) -> ServiceSettings {
-    let recipient = suite.host("treasury").to_string();
+fn first_settings(suite: &Suite, service: u32) -> ServiceSettings {
+    let shares = (u64::from(service) * 2, 100 - u64::from(service) * 30);
+    service_settings(suite, service, shares, "treasury", false)
+}
+
+/// Settings with a bounty and a burned share, in percent.
+pub fn service_settings(
+    suite: &Suite,
+    service: u32,
+    (bounty, burned): (u64, u64),
+    to: Name,
+    other_chain: bool,
+) -> ServiceSettings {
+    let recipient = suite.host(to).to_string();
     let window = if service == COURT { WINDOW } else { 0 };
     ServiceSettings {
         evidence_age: UNBONDING - 2 * EPOCH - window,
@@ -185,7 +219,15 @@ pub fn service_settings(suite: &Suite, service: u32, bounty: u64, burned: u64) -
             },
         },
         bounty: Decimal::percent(bounty),
-        chain_id: (service == CHAIN).then(|| suite.net.consumer.block().chain_id),
+        chain_id: (service == CHAIN).then(|| chain_id(suite, other_chain)),
+    }
+}
+
+/// The id of the consumer chain, or what it may be called otherwise.
+pub fn chain_id(suite: &Suite, other: bool) -> String {
+    match other {
+        true => OTHER_CHAIN.to_string(),
+        false => suite.net.consumer.block().chain_id,
     }
 }
 
@@ -206,12 +248,7 @@ fn register(suite: &mut Suite, service: u32, deep: bool) {
         },
         source,
         penalties: first_penalties(deep, service).collect(),
-        settings: service_settings(
-            suite,
-            service,
-            u64::from(service) * 2,
-            100 - u64::from(service) * 30,
-        ),
+        settings: first_settings(suite, service),
     };
     let contract = suite.slashing.clone();
     suite.on_host(

@@ -54,7 +54,11 @@ fn ceil(numerator: Uint256, denominator: Uint256) -> Uint256 {
 /// Invariants 4, 5 and 6.
 pub fn check(world: &mut World, (service, number): (u32, u64), request: &Request) -> Slashed {
     let operator = world.names.of(request.operator.as_bytes());
-    let penalty = world.penalty(service, &request.kind, request.time).clone();
+    let penalty = world.penalty(service, &request.kind, request.time);
+    let penalty = penalty.expect("a slash without a penalty").clone();
+    if penalty.tombstone {
+        world.tombstoned.insert((operator, service));
+    }
     if let Some(waited) = world.before.requests.get(&(service, number)) {
         let policy = waited
             .policy

@@ -6,6 +6,7 @@ use palisade_suite::*;
 use palisade_testing::{Action, HarnessResult, Performed};
 use palisade_types::{allocation, delegation, slashing, vault};
 
+use super::keys::name_of;
 use super::model::*;
 use super::setup::{assets_of, max_slash, service_settings, slasher};
 use super::world::World;
@@ -121,6 +122,14 @@ impl World {
                     &allocation::ExecuteMsg::Leave { service, operator },
                 )
             }
+            Step::AssignKey { operator, of, key } => {
+                let key = self.suite.key_proof(CHAIN, operator, &name_of((of, key)));
+                let service = CHAIN;
+                self.allocation(
+                    operator,
+                    &allocation::ExecuteMsg::AssignKey { service, key },
+                )
+            }
             Step::Unjail { operator, service } => {
                 self.slashing(operator, &slashing::ExecuteMsg::Unjail { service })
             }
@@ -135,10 +144,15 @@ impl World {
         match *step {
             Step::Report {
                 operator,
+                key,
+                by_key,
                 kind,
                 ago,
                 proof,
-            } => self.report(operator, kind, ago, proof),
+            } => {
+                let (named, proof) = (by_key.then_some(key), proof.then_some(key));
+                self.report(operator, named, kind, ago, proof)
+            }
             Step::Relay => self.suite.try_relay().map(|_| true),
             Step::Slash {
                 operator,
@@ -147,16 +161,12 @@ impl World {
                 ago,
             } => self.slash(operator, service, kind, ago),
             Step::Retry => self.retry(),
-            Step::Prove { operator, ago } => {
-                let block = self.suite.net.consumer.block();
-                let evidence =
-                    equivocation(&block.chain_id, operator, block.height.saturating_sub(ago));
-                let service = CHAIN;
-                self.slashing(
-                    "anybody",
-                    &slashing::ExecuteMsg::SubmitEquivocation { service, evidence },
-                )
-            }
+            Step::Prove {
+                operator,
+                key,
+                ago,
+                other_chain,
+            } => self.prove((operator, key), ago, other_chain),
             Step::Veto { nth } => match self.waiting(nth, true) {
                 Some((service, request)) => self.slashing(
                     "resolver",
@@ -205,19 +215,24 @@ impl World {
                 service,
                 bounty,
                 burned,
+                to,
+                other_chain,
             } => {
-                let settings = service_settings(&self.suite, service, bounty, burned);
-                self.slashing(
-                    slasher(service),
-                    &slashing::ExecuteMsg::UpdateService { service, settings },
-                )
+                let shares = (bounty, burned);
+                let settings = service_settings(&self.suite, service, shares, to, other_chain);
+                self.update_service(service, settings)
             }
+            Step::CancelUpdate { service } => self.cancel_update(service),
+            Step::RemovePenalty { service, kind } => self.remove_penalty(service, kind),
+            Step::RedirectProceeds { service, nth } => self.redirect(service, nth),
             Step::StopService { service } => self.slashing(
                 slasher(service),
                 &slashing::ExecuteMsg::StopService { service },
             ),
             Step::PayOut { nth } => self.pay_out(nth),
             Step::Close => Ok(self.close()),
+            Step::CutOff => self.cut_off(),
+            Step::RenewNonces => self.renew_nonces(),
             Step::Reopen => self.reopen(),
             Step::Wait { seconds } => {
                 self.suite.wait(seconds);
@@ -229,7 +244,11 @@ impl World {
     }
 
     pub fn net(&mut self, action: Action) -> HarnessResult<bool> {
+        let at = |suite: &Suite| (suite.net.consumer.block().height, suite.net.host.time());
+        let before = at(&self.suite);
         let performed = self.suite.net.perform(action)?;
+        let after = at(&self.suite);
+        self.carried(&performed, (before.0, after.0), (before.1, after.1));
         Ok(performed != Performed::Nothing)
     }
 

@@ -1,20 +1,25 @@
 //! The suite on two chains under a history of steps, and what is known of it without asking it:
 //! who paid what in and took what out, which penalties were published and agreed upon.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cosmwasm_std::{Addr, Decimal, Timestamp, Uint256};
+use cosmwasm_std::{Addr, Decimal, Timestamp, Uint128, Uint256};
 use palisade_ibc::Slash;
 use palisade_suite::*;
 use palisade_testing::HarnessError;
 use palisade_types::slashing::Penalty;
 
+use super::heights::Heights;
+use super::keys::{Keys, Terms};
 use super::model::*;
 use super::seen::{Epochs, Names, Snapshot};
 use super::setup::FORTUNE;
 
+/// Asset, service and recipient of seized tokens.
+pub type Proceeds = (Name, u32, String);
 /// Penalties of one kind by the time of infraction from which on they count.
-pub type Versions = Vec<(Timestamp, Penalty)>;
+/// None: the kind is not punished.
+pub type Versions = Vec<(Timestamp, Option<Penalty>)>;
 
 /// What several penalties took of which only the largest is borne.
 #[derive(Default)]
@@ -46,6 +51,18 @@ pub struct World {
     pub first_losses: BTreeMap<Name, (u64, Option<(u64, Timestamp)>)>,
     /// What penalties that tombstone took, by service, operator, asset and era.
     pub borne: BTreeMap<(u32, Name, Name, u32), Borne>,
+    pub keys: Keys,
+    pub heights: Heights,
+    pub terms: BTreeMap<u32, Terms>,
+    /// Who incurred a penalty that tombstones, and who left a service.
+    pub tombstoned: BTreeSet<Seat>,
+    pub left: BTreeSet<Seat>,
+    /// By the step: whose double-sign was proved, and at which height; what of the proceeds was
+    /// redirected, from where to where.
+    pub proved: Option<(Name, u64)>,
+    pub redirected: Option<(Proceeds, Proceeds, Uint128)>,
+    /// The nonce epoch of the chain's service.
+    pub nonce_epoch: u32,
     pub nonce: u64,
     pub bounced: Vec<(u32, Slash)>,
     pub log: Vec<String>,
@@ -99,7 +116,12 @@ impl World {
 
     /// Takes a step and checks all that must hold after it. Whether it was accepted.
     pub fn step(&mut self, step: &Step) -> bool {
+        let time = self.suite.net.host.time();
+        for terms in self.terms.values_mut() {
+            terms.pass(time);
+        }
         let result = self.take(step);
+        self.asked(step, time, result.as_ref().err());
         if let Err(HarnessError::Panicked { message }) = &result {
             panic!("a contract panicked: {message}");
         }
@@ -131,10 +153,11 @@ impl World {
     }
 
     /// The penalty for an infraction of that time.
-    pub fn penalty(&self, service: u32, kind: &str, time: Timestamp) -> &Penalty {
+    pub fn penalty(&self, service: u32, kind: &str, time: Timestamp) -> Option<&Penalty> {
         let kind = KINDS.into_iter().find(|k| *k == kind).unwrap();
         let versions = &self.penalties[&(service, kind)];
-        &versions.iter().rfind(|(from, _)| *from <= time).unwrap().1
+        let in_force = versions.iter().rfind(|(from, _)| *from <= time);
+        in_force.unwrap().1.as_ref()
     }
 
     /// The share of losses that an operator bears first at a time.
