@@ -209,7 +209,10 @@ fn present(service: ServiceId, number: u64, stored: Request) -> RequestResponse 
         nonce: stored.reports.first().map(|(_, nonce)| (*nonce).into()),
         proven: stored.proven,
         overrides: stored.overrides.map(Uint64::new),
-        penalty: stored.policy.map(|policy| policy.named(&stored.kind)),
+        penalty: match stored.end {
+            None => stored.policy.map(|policy| policy.named(&stored.kind)),
+            Some(_) => None,
+        },
         executable_at: after(stored.received_at, stored.window),
         operator: stored.operator,
         kind: stored.kind,

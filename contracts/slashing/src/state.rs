@@ -43,11 +43,11 @@ pub const CHANNELS: Map<&str, ChannelOwner> = Map::new("ch");
 /// service, update.
 pub const UPDATES: Map<(ServiceId, u64), Update> = Map::new("up");
 /// When the consumer was at a height, of those at which it applied an update. Where double-signs can
-/// be proved. Key: service, height.
-pub const APPLIED: Map<(ServiceId, u64), Timestamp> = Map::new("ap");
+/// be proved. Key: [`table_id`], height.
+pub const APPLIED: Map<(u64, u64), Timestamp> = Map::new("ap");
 /// The operator's update in force after a height of the consumer's, which rises with the height.
-/// Where double-signs can be proved. Key: service, operator, height.
-pub const IN_FORCE: Map<(ServiceId, &Addr, u64), u64> = Map::new("if");
+/// Where double-signs can be proved. Key: [`table_id`], operator, height.
+pub const IN_FORCE: Map<(u64, &Addr, u64), u64> = Map::new("if");
 /// What the service was last told of an operator. Key: service, operator.
 pub const DELIVERIES: Map<(ServiceId, &Addr), Delivery> = Map::new("dl");
 /// Operators whose newest update failed or was not sent, and removed ones until the service knows:
@@ -68,6 +68,15 @@ pub const PENDING: Map<(&Addr, ServiceId, u64), Empty> = Map::new("pd");
 pub const STANDINGS: Map<(ServiceId, &Addr), Standing> = Map::new("st");
 /// Outcomes that the consumer did not acknowledge yet. Key: service, nonce epoch, nonce.
 pub const OUTCOMES: Map<(ServiceId, u32, u64), Untold> = Map::new("ou");
+
+/// Service and its peer's number as one part of a key: whoever the owner admits anew starts with an
+/// empty table.
+#[must_use]
+pub fn table_id(service: ServiceId, peer_number: u32) -> u64 {
+    let [a, b, c, d] = service.to_be_bytes();
+    let [e, f, g, h] = peer_number.to_be_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
 
 /// Kind and height as one part of a key: two kinds never share one, as the height's length is
 /// fixed.
@@ -394,7 +403,7 @@ pub struct Request {
     /// Seconds after its receipt in which it can be vetoed; 0: it cannot.
     #[serde(rename = "w", default, skip_serializing_if = "is_zero")]
     pub window: u64,
-    /// What it will take, while it waits: the penalty at its infraction.
+    /// What it will take, while it waits, and what a proof took: the penalty at its infraction.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// How it ended; none: it waits.
@@ -484,11 +493,18 @@ impl Service {
 }
 
 impl Service {
-    /// Whether double-signs can be proved, now or once a change took effect.
+    /// Whether double-signs can be proved, by the present chain id, the next or the former one.
     #[must_use]
-    pub fn is_provable(&self) -> bool {
+    pub fn is_provable(&self, now: Timestamp) -> bool {
         let next = self.change.as_ref().map(|change| &change.settings);
-        self.settings.chain_id.is_some() || next.is_some_and(|next| next.chain_id.is_some())
+        self.settings.chain_id.is_some()
+            || next.is_some_and(|next| next.chain_id.is_some())
+            || self.former_chain(now).is_some()
+    }
+
+    fn former_chain(&self, now: Timestamp) -> Option<&String> {
+        let former = self.former_chain.as_ref();
+        former.filter(|(_, until)| now < *until).map(|(id, _)| id)
     }
 
     /// Checks evidence against the chain id, or the former one while votes for it count.
@@ -501,8 +517,7 @@ impl Service {
         now: Timestamp,
         evidence: &Equivocation,
     ) -> Result<(), ContractError> {
-        let former = self.former_chain.as_ref();
-        let former = former.filter(|(_, until)| now < *until).map(|(id, _)| id);
+        let former = self.former_chain(now);
         let mut chain_ids = self.settings.chain_id.iter().chain(former);
         let Some(chain_id) = chain_ids.next() else {
             return Err(ContractError::Refused(Refusal::NotProvable {}));

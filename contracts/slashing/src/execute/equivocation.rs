@@ -10,7 +10,7 @@ use super::slash::Origin;
 use super::verdict::{Known, Verdict};
 use crate::events;
 use crate::refusal::Refusal;
-use crate::state::{Config, Service, CONFIG, LINKS, PENALTIES};
+use crate::state::{table_id, Config, Service, CONFIG, LINKS, PENALTIES};
 use crate::table;
 use crate::time::before;
 use crate::ContractError;
@@ -59,8 +59,9 @@ fn judge(
     let Some(policies) = PENALTIES.may_load(deps.storage, (service, DOUBLE_SIGN))? else {
         return refuse(Refusal::Kind {});
     };
+    let table = table_id(service, stored.peer_number);
     let height = evidence.height.u64();
-    let moment = table::moment(deps.storage, service, height, now)?;
+    let moment = table::moment(deps.storage, table, height, now)?;
     let evidence_age = stored.settings.evidence_age;
     let oldest = before(now, evidence_age);
     if moment.latest < oldest {
@@ -85,7 +86,7 @@ fn judge(
     let Some(operator) = liability.operator.clone() else {
         return refuse(Refusal::Offender {});
     };
-    let Some(update) = table::in_force(deps.storage, service, &operator, height)? else {
+    let Some(update) = table::in_force(deps.storage, table, &operator, height)? else {
         return refuse(Refusal::NotInForce {});
     };
     if liability.update_id.u64() != update {

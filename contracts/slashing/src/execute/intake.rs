@@ -15,7 +15,7 @@ use super::verdict::{Known, Verdict};
 use crate::events;
 use crate::refusal::{Refusal, OTHER_CONTENT};
 use crate::state::{
-    Answer, Config, Nonce, Service, CONFIG, LINKS, NONCES, PENALTIES, REQUESTS, UPDATES,
+    table_id, Answer, Config, Nonce, Service, CONFIG, LINKS, NONCES, PENALTIES, REQUESTS, UPDATES,
 };
 use crate::table;
 use crate::time::{after, before};
@@ -140,10 +140,9 @@ impl Claim<'_> {
         else {
             return Ok(Err(Refusal::Kind {}));
         };
-        let time = match self.time(deps, config)? {
-            Ok(time) => time,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+        if let Some(refusal) = self.reject(deps)? {
+            return Ok(Err(refusal));
+        }
         if !plausible(deps, &slash.offender) {
             return Ok(Err(Refusal::Offender {}));
         }
@@ -157,6 +156,10 @@ impl Claim<'_> {
             return Ok(Err(Refusal::Offender {}));
         };
         let proven = self.settle_by_table(deps, config, &operator, &mut liability)?;
+        let time = match self.time(deps, config, proven)? {
+            Ok(time) => time,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let captured = liability.captured.iter().any(|c| !c.amount.is_zero());
         let Some(since) = liability.since.filter(|_| captured) else {
             return Ok(Err(Refusal::NothingCaptured {}));
@@ -216,11 +219,12 @@ impl Claim<'_> {
             return Ok(false);
         }
         let (service, height) = (self.service, self.slash.height.u64());
+        let table = table_id(service, self.stored.peer_number);
         let named = liability.update_id.u64();
         let update = UPDATES.may_load(deps.storage, (service, named))?;
         let applied = update.and_then(|update| update.applied);
         let came_later = applied.is_some_and(|(at, _)| at.u64() >= height);
-        match table::in_force(deps.storage, service, operator, height)? {
+        match table::in_force(deps.storage, table, operator, height)? {
             Some(known) if known == named => {}
             Some(known) if known > named || came_later => {
                 let offender = Offender::Operator(operator.to_string());
@@ -232,29 +236,36 @@ impl Claim<'_> {
         Ok(true)
     }
 
-    /// When it was. A double-sign with evidence was between the heights that the host knows.
-    fn time(
-        &self,
-        deps: Deps,
-        config: &Config,
-    ) -> Result<Result<Timestamp, Refusal>, ContractError> {
+    /// Why it is refused by what it says alone.
+    fn reject(&self, deps: Deps) -> Result<Option<Refusal>, ContractError> {
         let slash = self.slash;
         let last = LINKS.load(deps.storage, self.service)?.last_update;
         let update = slash.update_id.u64();
         if update == 0 || update > last {
-            return Ok(Err(Refusal::Update { last }));
+            return Ok(Some(Refusal::Update { last }));
         }
         // The consumer's clock may be a little ahead.
         if slash.time > after(self.now, MAX_CLOCK_SKEW) {
-            return Ok(Err(Refusal::Future {}));
+            return Ok(Some(Refusal::Future {}));
         }
-        let mut time = slash.time.min(self.now);
-        if let Some(evidence) = &slash.evidence {
-            if let Err(refusal) = self.prove(deps, evidence) {
-                return Ok(Err(refusal));
-            }
-            let height = slash.height.u64();
-            let moment = table::moment(deps.storage, self.service, height, self.now)?;
+        Ok(match &slash.evidence {
+            Some(evidence) => self.prove(deps, evidence).err(),
+            None => None,
+        })
+    }
+
+    /// When it was; that of one that is proved between the heights that the host knows.
+    fn time(
+        &self,
+        deps: Deps,
+        config: &Config,
+        proven: bool,
+    ) -> Result<Result<Timestamp, Refusal>, ContractError> {
+        let mut time = self.slash.time.min(self.now);
+        if proven {
+            let table = table_id(self.service, self.stored.peer_number);
+            let height = self.slash.height.u64();
+            let moment = table::moment(deps.storage, table, height, self.now)?;
             time = time.min(moment.latest).max(moment.earliest);
         }
         let evidence_age = self.stored.settings.evidence_age;

@@ -8,7 +8,7 @@ use palisade_types::slashing::{Proceeds, ServiceSettings, MAX_BOUNTY_PERCENT};
 
 use super::{load_service, only_admin};
 use crate::events;
-use crate::state::{Change, Config, Settings, CONFIG, PROFILES, SERVICES};
+use crate::state::{Change, Config, Settings, CONFIG, LINKS, PROFILES, SERVICES};
 use crate::time::after;
 use crate::ContractError;
 
@@ -30,6 +30,13 @@ pub(crate) fn update(
         provable = allocated.terms.keyed;
     }
     let settings = check(deps.as_ref(), &env, &config, settings, provable)?;
+    if settings.chain_id.is_some() && !stored.is_provable(env.block.time) {
+        // What is in force is noted from now on, of everybody.
+        let mut link = LINKS.load(deps.storage, service)?;
+        link.all = link.channel.is_some();
+        link.cursor = None;
+        LINKS.save(deps.storage, service, &link)?;
+    }
     let at = after(env.block.time, config.unbonding_period);
     let until = after(at, config.unbonding_period);
     stored.change = Some(Change {

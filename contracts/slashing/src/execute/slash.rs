@@ -277,7 +277,10 @@ impl Task {
             let standing = STANDINGS.may_load(storage, key)?.unwrap_or_default();
             STANDINGS.save(storage, key, &standing.after(policy, env.block.time))?;
         }
-        self.request.policy = None;
+        // Of a proof it tells whether another one knows of a heavier penalty.
+        if !self.request.proven {
+            self.request.policy = None;
+        }
         self.request.finder = None;
         self.request.end = Some(End::Executed {
             seized,

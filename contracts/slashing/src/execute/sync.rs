@@ -75,7 +75,7 @@ pub(crate) fn start(
         service,
         local,
         nonce_epoch: stored.nonce_epoch,
-        provable: stored.is_provable(),
+        provable: stored.is_provable(env.block.time),
         update_id,
         forced,
         dirty_cursor,

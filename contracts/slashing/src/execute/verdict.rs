@@ -7,6 +7,9 @@ use super::slash::{Origin, Task};
 use crate::state::{infraction_key, End, Policy, Request, LAST_REQUEST, PENDING, REQUESTS, SEEN};
 use crate::ContractError;
 
+/// Most requests for one infraction that are looked at for one that says the same.
+const MAX_FORMER: usize = 8;
+
 /// An infraction to be punished, with what was looked up for it.
 pub(super) struct Verdict {
     pub(super) service: ServiceId,
@@ -32,6 +35,15 @@ pub(super) enum Known {
     Same { number: u64 },
 }
 
+impl Request {
+    /// Whether it names a newer update than a verdict, or a heavier penalty.
+    fn knows_more(&self, verdict: &Verdict) -> bool {
+        let policy = self.policy.as_ref();
+        let heavier = policy.is_some_and(|policy| policy.fraction > verdict.policy.fraction);
+        self.update_id > verdict.update_id || heavier
+    }
+}
+
 impl Verdict {
     fn seen_key(&self) -> (ServiceId, &Addr, Vec<u8>) {
         let infraction = infraction_key(&self.kind, self.height.into());
@@ -48,10 +60,9 @@ impl Verdict {
             return Ok(Known::Fresh { overrides: None });
         };
         let request = REQUESTS.load(storage, (self.service, number))?;
-        let newer = self.update_id > request.update_id;
-        let other = self.update_id != request.update_id;
+        let knows_more = self.knows_more(&request);
         let past = match (&request.end, self.proven, request.proven) {
-            (None, true, false) if self.update_id >= request.update_id => {
+            (None, true, false) if !request.knows_more(self) => {
                 return Ok(Known::Proves {
                     number,
                     request: Box::new(request),
@@ -59,17 +70,48 @@ impl Verdict {
             }
             (None, true, false) => true,
             (Some(End::Vetoed { .. }), proven, _) => proven,
-            (Some(End::Executed { .. }), true, _) => other,
-            (Some(End::Executed { .. }), false, true) => newer && self.policy.tombstone,
+            (Some(End::Executed { .. }), true, _) => {
+                knows_more || self.update_id != request.update_id
+            }
+            (Some(End::Executed { .. }), false, true) => knows_more && self.policy.tombstone,
             _ => false,
         };
-        Ok(if past {
+        if !past {
+            return Ok(Known::Same { number });
+        }
+        let former = self.repeats(storage, request.overrides)?;
+        Ok(former.map_or(
             Known::Fresh {
                 overrides: Some(number),
+            },
+            |number| Known::Same { number },
+        ))
+    }
+
+    /// Whether it names a newer update than a request, or a heavier penalty than a proof.
+    fn knows_more(&self, request: &Request) -> bool {
+        let policy = request.policy.as_ref();
+        let heavier = policy.is_some_and(|policy| self.policy.fraction > policy.fraction);
+        self.update_id > request.update_id || heavier
+    }
+
+    /// The former request for the infraction, of those that were gone past, that says the same.
+    fn repeats(
+        &self,
+        storage: &dyn Storage,
+        mut former: Option<u64>,
+    ) -> Result<Option<u64>, ContractError> {
+        for _ in 0..MAX_FORMER {
+            let Some(number) = former else {
+                break;
+            };
+            let request = REQUESTS.load(storage, (self.service, number))?;
+            if request.proven == self.proven && !self.knows_more(&request) {
+                return Ok(Some(number));
             }
-        } else {
-            Known::Same { number }
-        })
+            former = request.overrides;
+        }
+        Ok(None)
     }
 
     /// Opens a request under the next number, or takes up the one that waits.

@@ -13,7 +13,8 @@ use crate::execute::intake::receive_slash;
 use crate::execute::load_service;
 use crate::execute::slash::Origin;
 use crate::state::{
-    Config, Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES, UPDATES,
+    table_id, Config, Dirty, Service, CHANNELS, CONFIG, DELIVERIES, DIRTY, OUTCOMES, SERVICES,
+    UPDATES,
 };
 use crate::table::Applied;
 use crate::time::{after, before};
@@ -200,10 +201,10 @@ fn set_applied(
     if let Some(mut update) = UPDATES.may_load(storage, (service, update_id))? {
         update.applied = Some((height, time));
         UPDATES.save(storage, (service, update_id), &update)?;
-        if stored.is_provable() {
+        if stored.is_provable(now) {
             let horizon = before(now, CONFIG.load(storage)?.unbonding_period);
             let applied = Applied {
-                service,
+                table: table_id(service, stored.peer_number),
                 update_id,
                 sent_at: update.sent_at,
                 height: height.u64(),

@@ -16,6 +16,7 @@ mod admin;
 mod allocation;
 mod asks;
 mod channels;
+mod claims;
 mod consumer;
 mod disputes;
 mod evidence;
