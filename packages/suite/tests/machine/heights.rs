@@ -10,6 +10,7 @@ use palisade_testing::{Packet, Performed, Side};
 use palisade_types::asset::MAX_CLOCK_SKEW;
 
 use super::model::{Name, CHAIN, OPERATORS};
+use super::seen::Row;
 use super::world::World;
 
 /// A height, and when it was.
@@ -27,9 +28,10 @@ pub struct Heights {
     times: BTreeMap<u64, (Timestamp, Timestamp)>,
     /// When updates were made.
     made: BTreeMap<u64, Timestamp>,
-    /// How often the owner cut gateways off, and how often when each channel opened.
-    pub cuts: u32,
-    opened: BTreeMap<String, u32>,
+    /// The host's table, which begins anew whenever the owner cuts gateways off; and which one it was
+    /// when each channel opened.
+    table: u64,
+    opened: BTreeMap<String, u64>,
     /// Whether the owner admits nobody.
     pub nobody: bool,
     news: bool,
@@ -45,16 +47,18 @@ fn newest<'a>(before: u64, of: impl Iterator<Item = (&'a u64, &'a u64)>) -> Opti
 impl Heights {
     /// A channel that the host opened.
     pub fn open(&mut self, channel: String) {
-        self.opened.insert(channel, self.cuts);
+        self.opened.insert(channel, self.table);
     }
 
-    /// Channels so far have no say any more.
+    /// Channels so far have no say any more, and nothing counts that came over them.
     pub fn cut(&mut self) {
-        self.cuts += 1;
+        self.table += 1;
+        self.heard.clear();
+        self.times.clear();
     }
 
     fn is_believed(&self, channel: &str) -> bool {
-        self.opened.get(channel) == Some(&self.cuts)
+        self.opened.get(channel) == Some(&self.table)
     }
 
     /// The update in force at a height, by what the host heard.
@@ -138,16 +142,22 @@ impl World {
         }
         // The consumer cannot say of a height that passed before the update was made.
         let made = heights.made[&update];
-        let passed = self.now.times.by.range((CHAIN, height)..=(CHAIN, u64::MAX));
-        let passed = passed.map(|(_, row)| row.value).next();
+        let table = heights.table;
+        let row = |(_, row): (_, &std::rc::Rc<Row<Timestamp>>)| row.value;
+        let rows = &self.now.times.by;
+        let mut passed = rows.range((table, height)..=(table, u64::MAX)).map(row);
+        let passed = passed.next();
+        let before = rows.range((table, 0)..(table, height)).map(row).next_back();
         if passed.is_some_and(|passed| passed.plus_seconds(MAX_CLOCK_SKEW) < made) {
             super::stats::count("answer impossible", true);
             return;
         }
-        // Its clock counts, between the sending and the answer.
-        let clamped = |now| time.max(made).min(now);
+        // Its clock counts, between the sending and the answer, and never runs backwards.
+        let rising = time.max(made).max(before.unwrap_or_default());
+        let rising = rising.min(passed.unwrap_or(to));
+        let clamped = |now| rising.min(now);
         let times = (clamped(from), clamped(to));
-        if !self.now.times.by.contains_key(&(CHAIN, height)) {
+        if !self.now.times.by.contains_key(&(table, height)) {
             heights.times.insert(height, times);
         }
         for told in &set.operators {
@@ -163,6 +173,9 @@ impl World {
     /// What was applied and heard before the first step, when nothing was late.
     pub fn first_heights(&mut self) {
         let link = self.now.links.get(&CHAIN).unwrap();
+        let table = self.now.times.by.keys().next().unwrap().0;
+        assert_eq!(table >> 32, u64::from(CHAIN));
+        self.heights.table = table;
         self.heights.open(link.channel.clone().unwrap());
         for ((_, update), row) in self.now.updates.iter().filter(|(key, _)| key.0 == CHAIN) {
             self.heights.made.insert(*update, row.sent_at);
@@ -237,8 +250,9 @@ fn applied(world: &mut World) {
 /// Times are the consumer's, and are kept for an unbonding period, and the one at its start.
 fn times(world: &World) {
     let known = &world.heights.times;
-    for ((service, height), before, now) in world.now.times.changes(&world.before.times) {
-        assert_eq!(*service, CHAIN, "times of a service without proofs");
+    let table = world.heights.table;
+    for ((of, height), before, now) in world.now.times.changes(&world.before.times) {
+        assert_eq!(*of, table, "times of another table");
         match (before, now) {
             (None, Some(time)) => {
                 let (from, to) = known.get(height).expect("a time that nobody told");
@@ -256,8 +270,8 @@ fn times(world: &World) {
         }
     }
     for height in known.keys() {
-        let oldest = world.now.times.by.keys().next().unwrap().1;
-        let kept = world.now.times.by.contains_key(&(CHAIN, *height));
+        let oldest = world.now.times.by.range((table, 0)..).next().unwrap().0 .1;
+        let kept = world.now.times.by.contains_key(&(table, *height));
         assert!(kept || *height < oldest, "the time of {height} is missing");
     }
 }
@@ -271,20 +285,19 @@ fn in_force(world: &World, operator: Name) {
     asked.extend(heard.iter().flat_map(|of| of.values()));
     let asked = asked.iter().flat_map(|at| [at - 1, *at, at + 1]);
     let asked: BTreeSet<u64> = asked.chain([u64::MAX]).collect();
-    let oldest = world.now.updates.by.range((CHAIN, 0)..).next();
-    let oldest = oldest.map_or(0, |(key, _)| key.1);
+    let table = heights.table;
+    let gone = |at: &u64| heights.times[at].0.plus_seconds(UNBONDING) < world.now.now;
     for height in asked {
         let rows = &world.now.in_force.by;
-        let below = rows.range((CHAIN, operator, 0)..(CHAIN, operator, height));
+        let below = rows.range((table, operator, 0)..(table, operator, height));
         let found = below.map(|(_, row)| row.value).next_back();
         let due = heights.answer(operator, height);
         if found != due {
-            // Forgotten is only what a newer one followed that was in force before all that is kept.
+            // Forgotten is only what a newer one followed more than an unbonding period ago.
             let of = heard.into_iter().flatten();
-            let followed = of.filter(|(update, at)| **at >= height && Some(**update) > due);
-            let followed = followed.map(|(update, _)| *update).min();
+            let mut newer = of.filter(|(update, at)| **at >= height && Some(**update) > due);
             assert!(
-                found.is_none() && followed.is_some_and(|next| next <= oldest),
+                found.is_none() && newer.any(|(_, at)| gone(at)),
                 "{operator} at {height}: update {found:?}, heard of {due:?}"
             );
             super::stats::count("height forgotten", true);
@@ -327,7 +340,8 @@ fn proofs(world: &World) {
         let earlier = world.heights.times.range(..request.height).next_back();
         let later = world.heights.times.range(request.height..).next();
         let latest = later.map_or(world.now.now, |(_, time)| time.1);
-        let earlier = earlier.filter(|(at, _)| world.now.times.by.contains_key(&(CHAIN, **at)));
+        let kept = |at: &u64| world.now.times.by.contains_key(&(world.heights.table, *at));
+        let earlier = earlier.filter(|(at, _)| kept(at));
         if let Some((_, (earliest, _))) = earlier {
             assert!(
                 request.time >= (*earliest).min(latest),

@@ -249,10 +249,10 @@ pub struct Snapshot {
     /// Jail and tombstone, by service and operator.
     pub standings: Table<(u32, Name), Seat>,
     pub updates: Table<(u32, u64), Update>,
-    /// When the consumer was at a height, by service and height.
-    pub times: Table<(u32, u64), Timestamp>,
-    /// The update in force after a height, by service, operator and height.
-    pub in_force: Table<(u32, Name, u64), u64>,
+    /// When the consumer was at a height, by table and height.
+    pub times: Table<(u64, u64), Timestamp>,
+    /// The update in force after a height, by table, operator and height.
+    pub in_force: Table<(u64, Name, u64), u64>,
     /// What the gateway knows.
     pub seen: Table<Name, Seen>,
     pub removed: Table<Name, Seen>,
@@ -377,10 +377,10 @@ impl Snapshot {
             updates: self
                 .updates
                 .look(slashing, 2, |k| (small(k[0]), large(k[1]))),
-            times: self.times.look(slashing, 2, |k| (small(k[0]), large(k[1]))),
+            times: self.times.look(slashing, 2, |k| (large(k[0]), large(k[1]))),
             in_force: self
                 .in_force
-                .look(slashing, 3, |k| (small(k[0]), who(k[1]), large(k[2]))),
+                .look(slashing, 3, |k| (large(k[0]), who(k[1]), large(k[2]))),
             seen: self.seen.look(gateway, 1, |k| who(k[0])),
             removed: self.removed.look(gateway, 1, |k| who(k[0])),
             history: self.history.look(gateway, 2, |k| (who(k[0]), large(k[1]))),
