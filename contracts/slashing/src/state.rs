@@ -69,12 +69,12 @@ pub const STANDINGS: Map<(ServiceId, &Addr), Standing> = Map::new("st");
 /// Outcomes that the consumer did not acknowledge yet. Key: service, nonce epoch, nonce.
 pub const OUTCOMES: Map<(ServiceId, u32, u64), Untold> = Map::new("ou");
 
-/// Service and its peer's number as one part of a key: whoever the owner admits anew starts with an
-/// empty table.
+/// Service and nonce epoch as one part of a key: a gateway that counts from the start finds an empty
+/// table.
 #[must_use]
-pub fn table_id(service: ServiceId, peer_number: u32) -> u64 {
+pub fn table_id(service: ServiceId, nonce_epoch: u32) -> u64 {
     let [a, b, c, d] = service.to_be_bytes();
-    let [e, f, g, h] = peer_number.to_be_bytes();
+    let [e, f, g, h] = nonce_epoch.to_be_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 

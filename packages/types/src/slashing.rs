@@ -117,7 +117,8 @@ pub enum ExecuteMsg {
         /// The gateway, seen from this chain.
         peer: Option<Peer>,
     },
-    /// Starts a new nonce epoch, for a gateway that was replaced and counts from the start.
+    /// Starts a new nonce epoch, for a gateway that was replaced and counts from the start, and with
+    /// it a new table of what was applied at which height.
     /// Channels that are open have no say any more, as what is under way on them means nonces of
     /// the former epoch; the gateway may open a new one. By the owner.
     RenewNonces {

@@ -59,7 +59,7 @@ fn judge(
     let Some(policies) = PENALTIES.may_load(deps.storage, (service, DOUBLE_SIGN))? else {
         return refuse(Refusal::Kind {});
     };
-    let table = table_id(service, stored.peer_number);
+    let table = table_id(service, stored.nonce_epoch);
     let height = evidence.height.u64();
     let moment = table::moment(deps.storage, table, height, now)?;
     let evidence_age = stored.settings.evidence_age;

@@ -219,7 +219,7 @@ impl Claim<'_> {
             return Ok(false);
         }
         let (service, height) = (self.service, self.slash.height.u64());
-        let table = table_id(service, self.stored.peer_number);
+        let table = table_id(service, self.stored.nonce_epoch);
         let named = liability.update_id.u64();
         let update = UPDATES.may_load(deps.storage, (service, named))?;
         let applied = update.and_then(|update| update.applied);
@@ -263,7 +263,7 @@ impl Claim<'_> {
     ) -> Result<Result<Timestamp, Refusal>, ContractError> {
         let mut time = self.slash.time.min(self.now);
         if proven {
-            let table = table_id(self.service, self.stored.peer_number);
+            let table = table_id(self.service, self.stored.nonce_epoch);
             let height = self.slash.height.u64();
             let moment = table::moment(deps.storage, table, height, self.now)?;
             time = time.min(moment.latest).max(moment.earliest);

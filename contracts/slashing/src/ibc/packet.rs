@@ -204,7 +204,7 @@ fn set_applied(
         if stored.is_provable(now) {
             let horizon = before(now, CONFIG.load(storage)?.unbonding_period);
             let applied = Applied {
-                table: table_id(service, stored.peer_number),
+                table: table_id(service, stored.nonce_epoch),
                 update_id,
                 sent_at: update.sent_at,
                 height: height.u64(),

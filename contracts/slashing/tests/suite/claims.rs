@@ -145,18 +145,27 @@ fn one_mad_acknowledgement_loses_no_report_and_the_owner_starts_a_new_table() {
     assert!(!suite.request(1).proven);
     assert_eq!(seized(&suite.request(1)), 50);
 
-    // The gateway admitted anew tells everything anew.
-    let cut_off = ExecuteMsg::SetPeer {
-        service: CHAIN,
-        peer: None,
-    };
-    suite.run("owner", &cut_off).unwrap();
-    suite.set_peer(CHAIN, suite.peer()).unwrap();
+    // With a new nonce epoch there is a new table, and over a new channel everything is told anew.
+    let renew = ExecuteMsg::RenewNonces { service: CHAIN };
+    suite.run("owner", &renew).unwrap();
     suite.open_channel();
     suite.tell_all();
     let height = suite.net.consumer.block().height;
     suite.prove(&equivocation(BOB, height)).unwrap();
     assert_eq!(seized(&suite.request(2)), 25);
+}
+
+#[test]
+fn what_a_gateway_did_before_it_was_cut_off_can_be_proved() {
+    let mut suite = Suite::provable();
+    let height = suite.applied(1) + 1;
+    let cut_off = ExecuteMsg::SetPeer {
+        service: CHAIN,
+        peer: None,
+    };
+    suite.run("owner", &cut_off).unwrap();
+    suite.prove(&equivocation(ALICE, height)).unwrap();
+    assert_eq!(seized(&suite.request(1)), 50);
 }
 
 #[test]
