@@ -28,9 +28,10 @@ pub struct Heights {
     times: BTreeMap<u64, (Timestamp, Timestamp)>,
     /// When updates were made.
     made: BTreeMap<u64, Timestamp>,
-    /// The host's table, which begins anew whenever the owner cuts gateways off; and which one it was
-    /// when each channel opened.
+    /// The host's table, which begins anew with a nonce epoch.
     table: u64,
+    /// How often the owner took all say from the channels so far; and how often when each opened.
+    cuts: u64,
     opened: BTreeMap<String, u64>,
     /// Whether the owner admits nobody.
     pub nobody: bool,
@@ -47,18 +48,24 @@ fn newest<'a>(before: u64, of: impl Iterator<Item = (&'a u64, &'a u64)>) -> Opti
 impl Heights {
     /// A channel that the host opened.
     pub fn open(&mut self, channel: String) {
-        self.opened.insert(channel, self.table);
+        self.opened.insert(channel, self.cuts);
     }
 
-    /// Channels so far have no say any more, and nothing counts that came over them.
+    /// Channels so far have no say any more.
     pub fn cut(&mut self) {
+        self.cuts += 1;
+    }
+
+    /// Nor does anything count that came over them.
+    pub fn renew(&mut self) {
+        self.cut();
         self.table += 1;
         self.heard.clear();
         self.times.clear();
     }
 
     fn is_believed(&self, channel: &str) -> bool {
-        self.opened.get(channel) == Some(&self.table)
+        self.opened.get(channel) == Some(&self.cuts)
     }
 
     /// The update in force at a height, by what the host heard.

@@ -379,7 +379,7 @@ impl World {
             "owner",
             &slashing::ExecuteMsg::RenewNonces { service: CHAIN },
         )?;
-        self.heights.cut();
+        self.heights.renew();
         self.nonce_epoch += 1;
         Ok(accepted)
     }
