@@ -2,9 +2,8 @@
 //! key or value is paid for at each write.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Api, Binary, Decimal, Empty, Timestamp, Uint128, Uint64};
+use cosmwasm_std::{Addr, Binary, Decimal, Empty, Timestamp, Uint128, Uint64};
 use cw_storage_plus::{Item, Map};
-use palisade_evidence::Equivocation;
 use palisade_ibc::{Outcome, Peer};
 use palisade_math::Meter;
 use palisade_types::allocation::ServiceId;
@@ -13,7 +12,6 @@ use palisade_types::neighbour::Neighbour;
 use palisade_types::slashing::{Buckets, Proceeds, EXECUTION_PAUSE_LIMIT};
 
 use crate::refusal::Refusal;
-use crate::ContractError;
 
 /// Neighbour and parameters; never change.
 pub const CONFIG: Item<Config> = Item::new("config");
@@ -489,44 +487,6 @@ impl Service {
             change => self.change = change,
         }
         self
-    }
-}
-
-impl Service {
-    /// Whether double-signs can be proved, by the present chain id, the next or the former one.
-    #[must_use]
-    pub fn is_provable(&self, now: Timestamp) -> bool {
-        let next = self.change.as_ref().map(|change| &change.settings);
-        self.settings.chain_id.is_some()
-            || next.is_some_and(|next| next.chain_id.is_some())
-            || self.former_chain(now).is_some()
-    }
-
-    fn former_chain(&self, now: Timestamp) -> Option<&String> {
-        let former = self.former_chain.as_ref();
-        former.filter(|(_, until)| now < *until).map(|(id, _)| id)
-    }
-
-    /// Checks evidence against the chain id, or the former one while votes for it count.
-    ///
-    /// # Errors
-    /// [`ContractError::Refused`] without a chain id; what is wrong with the votes.
-    pub(crate) fn verify(
-        &self,
-        api: &dyn Api,
-        now: Timestamp,
-        evidence: &Equivocation,
-    ) -> Result<(), ContractError> {
-        let former = self.former_chain(now);
-        let mut chain_ids = self.settings.chain_id.iter().chain(former);
-        let Some(chain_id) = chain_ids.next() else {
-            return Err(ContractError::Refused(Refusal::NotProvable {}));
-        };
-        let verified = evidence.verify(api, chain_id);
-        match (verified, chain_ids.next()) {
-            (Err(_), Some(former)) => Ok(evidence.verify(api, former)?),
-            (verified, _) => Ok(verified?),
-        }
     }
 }
 

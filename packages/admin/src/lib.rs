@@ -8,7 +8,7 @@ mod migrate;
 pub use cw_ownable;
 pub use error::AdminError;
 pub use guard::{
-    execute, initialize, only_guardian, only_owner, require_active, AdminMsg, Guard, GuardResponse, Pausable,
-    Pause, EXIT_PAUSE_LIMIT, GUARD,
+    execute, initialize, only_guardian, only_owner, require_active, AdminMsg, Guard, GuardResponse,
+    Pausable, Pause, EXIT_PAUSE_LIMIT, GUARD,
 };
 pub use migrate::migrate_forward;

@@ -1,6 +1,6 @@
 //! Double-signs that are proved by anybody.
 
-use cosmwasm_std::{Deps, DepsMut, Env, MessageInfo, Response, StdResult, Timestamp};
+use cosmwasm_std::{Api, Deps, DepsMut, Env, MessageInfo, Response, StdResult, Timestamp};
 use palisade_evidence::Equivocation;
 use palisade_ibc::{Offender, DOUBLE_SIGN};
 use palisade_types::allocation::{self, LiabilityResponse, ServiceId};
@@ -111,4 +111,38 @@ fn judge(
         window: 0,
         proven: true,
     })
+}
+
+impl Service {
+    /// Whether double-signs can be proved, by the present chain id, the next or the former one.
+    pub(crate) fn is_provable(&self, now: Timestamp) -> bool {
+        let next = self.change.as_ref().map(|change| &change.settings);
+        self.settings.chain_id.is_some()
+            || next.is_some_and(|next| next.chain_id.is_some())
+            || self.former_chain(now).is_some()
+    }
+
+    fn former_chain(&self, now: Timestamp) -> Option<&String> {
+        let former = self.former_chain.as_ref();
+        former.filter(|(_, until)| now < *until).map(|(id, _)| id)
+    }
+
+    /// Checks evidence against the chain id, or the former one while votes for it count.
+    pub(crate) fn verify(
+        &self,
+        api: &dyn Api,
+        now: Timestamp,
+        evidence: &Equivocation,
+    ) -> Result<(), ContractError> {
+        let former = self.former_chain(now);
+        let mut chain_ids = self.settings.chain_id.iter().chain(former);
+        let Some(chain_id) = chain_ids.next() else {
+            return Err(ContractError::Refused(Refusal::NotProvable {}));
+        };
+        let verified = evidence.verify(api, chain_id);
+        match (verified, chain_ids.next()) {
+            (Err(_), Some(former)) => Ok(evidence.verify(api, former)?),
+            (verified, _) => Ok(verified?),
+        }
+    }
 }
