@@ -1,6 +1,8 @@
 //! All state of the contract. Names of fields and maps are short in storage, as every byte of a
 //! key or value is paid for at each write.
 
+mod rules;
+
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Decimal, Empty, Timestamp, Uint128, Uint64};
 use cw_storage_plus::{Item, Map};
@@ -9,7 +11,7 @@ use palisade_math::Meter;
 use palisade_types::allocation::ServiceId;
 use palisade_types::asset::AssetAmount;
 use palisade_types::neighbour::Neighbour;
-use palisade_types::slashing::{Buckets, Proceeds, EXECUTION_PAUSE_LIMIT};
+use palisade_types::slashing::{Buckets, Proceeds};
 
 use crate::refusal::Refusal;
 
@@ -471,54 +473,6 @@ fn is_false(value: &bool) -> bool {
 
 fn is_zero(value: &u64) -> bool {
     *value == 0
-}
-
-impl Service {
-    /// The service with the settings in force.
-    #[must_use]
-    pub fn at(mut self, now: Timestamp) -> Self {
-        match self.change.take() {
-            Some(change) if change.at <= now => {
-                let former = std::mem::replace(&mut self.settings, change.settings);
-                if former.chain_id != self.settings.chain_id {
-                    self.former_chain = former.chain_id.zip(Some(change.until));
-                }
-            }
-            change => self.change = change,
-        }
-        self
-    }
-}
-
-impl Policies {
-    /// The penalty for an infraction at some time.
-    #[must_use]
-    pub fn at(&self, time: Timestamp) -> Option<Policy> {
-        let in_force = self.versions.iter().rfind(|v| v.from <= time);
-        in_force?.policy.clone()
-    }
-}
-
-impl Config {
-    /// The longest pause of executions, in seconds: half of the time that a request has for its
-    /// execution, so that one that the pause held up is executed before its stake leaves.
-    #[must_use]
-    pub fn pause_limit(&self) -> u64 {
-        self.execution_grace
-            .saturating_div(2)
-            .min(EXECUTION_PAUSE_LIMIT)
-    }
-
-    /// The longest evidence age, in seconds, by the timing rule: evidence age, bouncing, the veto
-    /// window and executing together are at most the unbonding period, so that nothing slashable
-    /// leaves before its slash. None: the delays alone are longer.
-    #[must_use]
-    pub fn evidence_limit(&self, window: u64) -> Option<u64> {
-        self.unbonding_period
-            .checked_sub(self.bounce_max)?
-            .checked_sub(window)?
-            .checked_sub(self.execution_grace)
-    }
 }
 
 #[cfg(test)]

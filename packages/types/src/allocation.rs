@@ -1,5 +1,7 @@
 //! The allocation contract: what operators promised to whom.
 
+mod key;
+
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Decimal, Timestamp, Uint128, Uint64};
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
@@ -8,6 +10,8 @@ use palisade_ibc::{Offender, OperatorPower};
 use palisade_math::Scaled;
 
 use crate::asset::{AssetAmount, AssetId, Payee, Redirection};
+
+pub use key::{key_proof_message, KeyProof};
 
 /// Number of a service, from 1.
 pub type ServiceId = u32;
@@ -182,35 +186,6 @@ pub enum ExecuteMsg {
     },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
-}
-
-/// A consensus key with a proof that the operator holds it.
-#[cw_serde]
-pub struct KeyProof {
-    /// ed25519 public key, 32 bytes.
-    pub key: Binary,
-    /// ed25519 signature, 64 bytes, over [`key_proof_message`].
-    pub proof: Binary,
-}
-
-/// The bytes that a key's holder signs, as they are, not hashed: `chain_id` is the host's. It binds the key to chain, contract, service and
-/// operator, so that a proof serves nowhere else.
-///
-/// ```
-/// use palisade_types::allocation::key_proof_message;
-/// assert_eq!(
-///     key_proof_message("host-1", "cosmos1allocation", 7, "cosmos1operator"),
-///     b"palisade/key/host-1/cosmos1allocation/7/cosmos1operator",
-/// );
-/// ```
-#[must_use]
-pub fn key_proof_message(
-    chain_id: &str,
-    allocation: &str,
-    service: ServiceId,
-    operator: &str,
-) -> Vec<u8> {
-    format!("palisade/key/{chain_id}/{allocation}/{service}/{operator}").into_bytes()
 }
 
 /// A slice as an operator asks for it.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use palisade_types::slashing::SUSPENSION_LIMIT;
+use palisade_types::slashing::{EXECUTION_PAUSE_LIMIT, SUSPENSION_LIMIT};
 
 use super::*;
 

@@ -4,7 +4,6 @@ use cosmwasm_std::{Decimal, Timestamp};
 use palisade_ibc::{encode_ack, Outcome, SetAck};
 use palisade_slashing::refusal::Refusal;
 use palisade_slashing::ContractError;
-use palisade_testing::Side;
 use palisade_types::slashing::*;
 
 use crate::allocation::UNBONDING;
@@ -12,11 +11,6 @@ use crate::asks::*;
 use crate::consumer::Answer;
 use crate::story::*;
 use crate::votes::*;
-
-fn withheld(suite: &mut Suite) -> palisade_testing::Packet {
-    suite.sync(CHAIN).unwrap();
-    suite.net.pending(Side::Host).pop().unwrap()
-}
 
 fn repeated(request: u64) -> ContractError {
     ContractError::Duplicate {
@@ -34,11 +28,25 @@ fn change_chain_id(suite: &mut Suite, chain_id: Option<&str>) {
     suite.update_service(settings).unwrap();
 }
 
+impl Suite {
+    /// A height that came when a penalty of 10 % was in force since a moment, and the host had not
+    /// heard of the consumer since: alice counts with 1,001, by update 2.
+    fn under_a_heavier_penalty(&mut self) -> u64 {
+        self.set_penalty(penalty("double_sign", 10, 0, true))
+            .unwrap();
+        self.net.advance(UNBONDING - 3_000);
+        self.alice(1_001);
+        self.tell_all();
+        self.net.advance(3_000);
+        self.net.consumer.block().height
+    }
+}
+
 #[test]
 fn a_veto_stays_final_beside_a_proof() {
     let mut suite = Suite::provable_with_resolver();
     suite.alice(2_000);
-    let packet = withheld(&mut suite);
+    let packet = suite.withheld();
     suite.net.receive(&packet).unwrap();
     suite.net.advance(100);
     let height = suite.net.consumer.block().height;
@@ -67,15 +75,7 @@ fn a_veto_stays_final_beside_a_proof() {
 #[test]
 fn a_proof_by_a_milder_penalty_does_not_take_the_place_of_a_report() {
     let mut suite = Suite::provable_with_resolver();
-    suite
-        .set_penalty(penalty("double_sign", 10, 0, true))
-        .unwrap();
-    suite.net.advance(UNBONDING - 3_000);
-    suite.alice(1_001);
-    suite.tell_all();
-    // The heavier one is in force since a moment, and the host has not heard of the consumer since.
-    suite.net.advance(3_000);
-    let height = suite.net.consumer.block().height;
+    let height = suite.under_a_heavier_penalty();
     let mut report = suite.double_sign("alice", height);
     report.update_id = 2u64.into();
     report.time = suite.now();
@@ -99,14 +99,7 @@ fn a_proof_by_a_milder_penalty_does_not_take_the_place_of_a_report() {
 #[test]
 fn a_report_with_evidence_knows_of_a_heavier_penalty_than_a_proof() {
     let mut suite = Suite::provable();
-    suite
-        .set_penalty(penalty("double_sign", 10, 0, true))
-        .unwrap();
-    suite.net.advance(UNBONDING - 3_000);
-    suite.alice(1_001);
-    suite.tell_all();
-    suite.net.advance(3_000);
-    let height = suite.net.consumer.block().height;
+    let height = suite.under_a_heavier_penalty();
     suite.prove(&equivocation(ALICE, height)).unwrap();
     assert_eq!(seized(&suite.request(1)), 50);
     let mut report = suite.proven("alice", ALICE, height);
@@ -175,9 +168,9 @@ fn an_expired_double_sign_does_not_get_young_again() {
     let height = suite.net.consumer.block().height;
     suite.net.advance(100);
     suite.bob(501);
-    let held = withheld(&mut suite);
+    let held = suite.withheld();
     suite.bob(502);
-    let next = withheld(&mut suite);
+    let next = suite.withheld();
     suite.net.advance(10);
     suite.net.receive(&next).unwrap();
     suite.net.acknowledge(&next).unwrap();

@@ -4,7 +4,6 @@ use cosmwasm_std::Timestamp;
 use palisade_ibc::{encode_ack, Outcome, SetAck, SlashAck};
 use palisade_slashing::refusal::Refusal;
 use palisade_slashing::ContractError;
-use palisade_testing::Side;
 use palisade_types::slashing::*;
 
 use crate::allocation::UNBONDING;
@@ -17,12 +16,6 @@ fn refused(refusal: Refusal) -> ContractError {
     ContractError::Refused(refusal)
 }
 
-/// Sends an update that nobody relays, and takes its packet.
-fn withheld(suite: &mut Suite) -> palisade_testing::Packet {
-    suite.sync(CHAIN).unwrap();
-    suite.net.pending(Side::Host).pop().unwrap()
-}
-
 #[test]
 fn packets_out_of_order_leave_in_force_what_the_consumer_applied() {
     let mut suite = Suite::provable();
@@ -31,10 +24,10 @@ fn packets_out_of_order_leave_in_force_what_the_consumer_applied() {
     let mut older = vec![];
     for power in 1..=20 {
         suite.alice(power);
-        older.push(withheld(&mut suite));
+        older.push(suite.withheld());
     }
     suite.alice(2_000);
-    let newest = withheld(&mut suite);
+    let newest = suite.withheld();
     suite.net.receive(&newest).unwrap();
     for packet in &older {
         suite.net.advance(10);
@@ -59,7 +52,7 @@ fn packets_out_of_order_leave_in_force_what_the_consumer_applied() {
 fn a_proof_does_not_take_the_place_of_a_report_that_may_know_better() {
     let mut suite = Suite::provable_with_resolver();
     suite.alice(2_000);
-    let packet = withheld(&mut suite);
+    let packet = suite.withheld();
     suite.net.receive(&packet).unwrap();
     suite.net.advance(100);
     let height = suite.net.consumer.block().height;
@@ -88,7 +81,7 @@ fn a_proof_does_not_take_the_place_of_a_report_that_may_know_better() {
 fn a_report_that_may_know_better_comes_after_a_proof() {
     let mut suite = Suite::provable_with_resolver();
     suite.alice(2_000);
-    let packet = withheld(&mut suite);
+    let packet = suite.withheld();
     suite.net.receive(&packet).unwrap();
     suite.net.advance(100);
     let height = suite.net.consumer.block().height;
@@ -115,7 +108,7 @@ fn a_report_that_may_know_better_comes_after_a_proof() {
 fn evidence_against_somebody_whose_update_is_not_acknowledged_is_a_report_at_least() {
     let mut suite = Suite::provable_with_resolver();
     suite.keyed("carol", 300, Some(public(3)));
-    let packet = withheld(&mut suite);
+    let packet = suite.withheld();
     suite.net.receive(&packet).unwrap();
     suite.net.advance(100);
     let height = suite.net.consumer.block().height;

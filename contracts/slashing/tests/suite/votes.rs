@@ -5,7 +5,7 @@ use cw_multi_test::AppResponse;
 use ed25519_zebra::{SigningKey, VerificationKey};
 use palisade_evidence::{BlockId, Equivocation, Vote, VoteTime, VoteType};
 use palisade_ibc::Slash;
-use palisade_testing::HarnessResult;
+use palisade_testing::{HarnessResult, Packet, Side};
 use palisade_types::slashing::*;
 
 use crate::asks::*;
@@ -121,6 +121,12 @@ impl Suite {
         self.sync(CHAIN).unwrap();
         self.net.relay_all().unwrap();
         self.net.advance(1_000);
+    }
+
+    /// What changed is told by a packet that nobody relays yet.
+    pub fn withheld(&mut self) -> Packet {
+        self.sync(CHAIN).unwrap();
+        self.net.pending(Side::Host).pop().unwrap()
     }
 
     /// The consumer's height at which an update was applied.
