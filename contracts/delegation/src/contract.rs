@@ -8,7 +8,7 @@ use palisade_math::Epochs;
 use palisade_types::delegation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::error::ContractError;
-use crate::execute::{operator, slash, stake, unbonding, wiring};
+use crate::execute::{native, operator, reward, slash, stake, unbonding, wiring};
 use crate::state::{Config, CONFIG};
 use crate::{events, query};
 
@@ -39,10 +39,17 @@ pub fn instantiate(
     let epochs = Epochs::new(env.block.time, msg.epoch_length, msg.unbonding_period)?;
     // A first epoch whose stake could never mature would lock it in for ever.
     epochs.matures_at(0)?;
+    if msg.reward_period == 0 || msg.reward_period > msg.unbonding_period {
+        return Err(ContractError::InvalidRewardPeriod {
+            reward_period: msg.reward_period,
+            most: msg.unbonding_period,
+        });
+    }
     let config = Config {
         vault: deps.api.addr_validate(&msg.vault)?,
         allocation: None,
         epochs,
+        reward_period: msg.reward_period,
     };
     CONFIG.save(deps.storage, &config)?;
     Ok(Response::new().add_event(events::instantiate(&msg.owner, &config)))
@@ -59,7 +66,9 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    cw_utils::nonpayable(&info)?;
+    if !matches!(msg, ExecuteMsg::Reward { .. }) {
+        cw_utils::nonpayable(&info)?;
+    }
     match msg {
         ExecuteMsg::RegisterOperator {
             metadata,
@@ -73,7 +82,43 @@ pub fn execute(
             operator,
             asset,
             amount,
-        } => stake::join(deps, &env, &info, &owner, &operator, &asset, amount),
+            bound,
+        } => {
+            let stake = stake::Stake {
+                owner: &owner,
+                operator: &operator,
+                asset: &asset,
+                amount,
+                bound,
+            };
+            stake::join(deps, &env, &info, stake)
+        }
+        ExecuteMsg::OpenPool(pool) => native::open(deps, &env, &info, pool),
+        ExecuteMsg::Reconcile { operator, asset } => {
+            native::reconcile(deps, &env, &operator, &asset)
+        }
+        ExecuteMsg::Grow {
+            operator,
+            asset,
+            amount,
+        } => native::grow(deps, &env, &info, &operator, &asset, amount),
+        ExecuteMsg::Reward {
+            operator,
+            parts,
+            by_operator,
+        } => reward::native(deps, &env, &info, &operator, &parts, by_operator),
+        ExecuteMsg::Receive(hook) => reward::cw20(deps, &env, &info, hook),
+        ExecuteMsg::ClaimRewards {
+            pools,
+            tokens,
+            recipient,
+        } => reward::claim(deps, &env, &info, pools, tokens, recipient.as_deref()),
+        ExecuteMsg::Compound { pools, tokens } => {
+            reward::compound(deps, &env, &info, pools, tokens)
+        }
+        ExecuteMsg::ClaimCommission { tokens, recipient } => {
+            reward::claim_commission(deps, &env, &info, tokens, recipient.as_deref())
+        }
         ExecuteMsg::Undelegate {
             operator,
             asset,
@@ -165,6 +210,20 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             start_after,
             limit,
         } => to_json_binary(&query::unbondings(deps, &owner, start_after, limit)?)?,
+        QueryMsg::Rewards {
+            owner,
+            start_after,
+            limit,
+        } => to_json_binary(&query::rewards(deps, &env, &owner, start_after, limit)?)?,
+        QueryMsg::Flows { operator, asset } => {
+            to_json_binary(&query::flows(deps, &env, &operator, &asset)?)?
+        }
+        QueryMsg::CommissionOwed { operator } => {
+            to_json_binary(&query::commission_owed(deps, &operator)?)?
+        }
+        QueryMsg::Staked { operator, asset } => {
+            to_json_binary(&query::staked(deps, &operator, &asset)?)?
+        }
         QueryMsg::Dust { asset } => to_json_binary(&query::dust(deps, &asset)?)?,
         QueryMsg::Stakes { operators, assets } => {
             to_json_binary(&query::stakes(deps, &operators, assets)?)?

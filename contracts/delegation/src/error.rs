@@ -108,6 +108,56 @@ pub enum ContractError {
         epoch: u64,
     },
 
+    /// The base chain unbonds the tokens of the entry already.
+    #[error("what was undelegated in epoch {epoch} is leaving the validator: claim or redelegate it when it matured")]
+    BatchStarted {
+        /// The epoch.
+        epoch: u64,
+    },
+
+    /// The entry matured, but its tokens are not back from the base chain.
+    #[error("what was undelegated in epoch {epoch} is not back from the validator: `reconcile` takes it in when it arrived")]
+    NotArrived {
+        /// The epoch.
+        epoch: u64,
+    },
+
+    /// The asset is not staked natively behind this operator.
+    #[error("{asset} is not staked natively behind {operator}")]
+    NotNative {
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// There is such a pool already.
+    #[error("there is a pool of {asset} behind {operator} already")]
+    PoolExists {
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// The asset can stand behind one operator alone.
+    #[error("{asset} can stand behind {operator} alone")]
+    Bound {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: Addr,
+    },
+
+    /// Rewards cannot flow in periods like these.
+    #[error("a reward period of {reward_period} s: above 0 and at most {most} is allowed")]
+    InvalidRewardPeriod {
+        /// Seconds given.
+        reward_period: u64,
+        /// The unbonding period.
+        most: u64,
+    },
+
     /// A matured entry is claimed or redelegated, not cancelled.
     #[error("epoch {epoch} matured at {matured_at}: claim or redelegate instead")]
     Matured {

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Addr, Attribute, Decimal, Event, Timestamp, Uint128};
 use palisade_types::delegation::{Commission, CutResult, OperatorChange, OperatorMetadata};
+use palisade_types::vault::Reconciliation;
 
 use crate::state::Config;
 
@@ -11,6 +12,36 @@ pub(crate) fn instantiate(owner: &str, config: &Config) -> Event {
         .add_attribute("vault", &config.vault)
         .add_attribute("epoch_length", config.epochs.length.to_string())
         .add_attribute("unbonding_period", config.epochs.unbonding.to_string())
+        .add_attribute("reward_period", config.reward_period.to_string())
+}
+
+pub(crate) fn open_pool(operator: &Addr, asset: &str, staker: &Addr) -> Event {
+    Event::new("open_pool")
+        .add_attribute("operator", operator)
+        .add_attribute("asset", asset)
+        .add_attribute("staker", staker)
+}
+
+pub(crate) fn grow(operator: &Addr, asset: &str, amount: Uint128) -> Event {
+    Event::new("grow")
+        .add_attribute("operator", operator)
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+}
+
+/// What the base chain took, what was sent to it to be unbonded, and what came back.
+pub(crate) fn reconcile(operator: &Addr, asset: &str, orders: &Reconciliation) -> Event {
+    let (released, seized) = match &orders.collect {
+        Some(collection) => (collection.released, collection.seized),
+        None => (Uint128::zero(), Uint128::zero()),
+    };
+    Event::new("reconcile")
+        .add_attribute("operator", operator)
+        .add_attribute("asset", asset)
+        .add_attribute("lost", orders.lost)
+        .add_attribute("undelegated", orders.undelegate)
+        .add_attribute("released", released)
+        .add_attribute("seized", seized)
 }
 
 pub(crate) fn connect(allocation: &Addr) -> Event {

@@ -7,7 +7,10 @@ pub mod contract;
 mod error;
 mod events;
 mod execute;
+mod native;
 mod query;
+mod rewards;
 mod state;
+mod touch;
 
 pub use error::ContractError;

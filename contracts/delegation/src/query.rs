@@ -1,5 +1,8 @@
 //! Answers. Every list is a bounded page.
 
+mod native;
+mod rewards;
+
 use cosmwasm_std::{Addr, Deps, Env, Order, StdResult, Timestamp, Uint128};
 use cw_storage_plus::Bound;
 use palisade_types::asset::{AssetId, Price};
@@ -18,6 +21,9 @@ use crate::state::{
     METADATA, OPERATORS, POOLS, POOL_KEYS, POSITIONS,
 };
 
+pub(crate) use native::staked;
+pub(crate) use rewards::{commission_owed, flows, rewards};
+
 pub(crate) fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     let config = CONFIG.load(deps.storage)?;
     Ok(ConfigResponse {
@@ -26,6 +32,7 @@ pub(crate) fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
         genesis: config.epochs.genesis,
         epoch_length: config.epochs.length,
         unbonding_period: config.epochs.unbonding,
+        reward_period: config.reward_period,
     })
 }
 

@@ -8,6 +8,11 @@ use cw_storage_plus::{Item, Map};
 use palisade_math::{Epochs, Magnitude, Position, Scaled, SharePool, FULL_MAGNITUDE};
 use palisade_types::delegation::OperatorMetadata;
 
+pub(crate) mod native;
+pub(crate) mod rewards;
+
+pub(crate) use native::{Batch, Batches, Native, Staker, BATCHES, HOLDERS, NATIVE};
+
 /// Number of a pool, from 1, in the order of creation.
 pub(crate) type PoolId = u32;
 
@@ -52,6 +57,19 @@ pub(crate) struct Config {
     pub allocation: Option<Addr>,
     /// How time is divided. Never changes.
     pub epochs: Epochs,
+    /// Seconds of a reward period. Never changes.
+    pub reward_period: u64,
+}
+
+impl Config {
+    /// How time is divided for rewards.
+    pub(crate) fn reward_periods(&self) -> Epochs {
+        Epochs {
+            genesis: self.epochs.genesis,
+            length: self.reward_period,
+            unbonding: 0,
+        }
+    }
 }
 
 /// What every join has to know of an operator. An open one is two bytes.
@@ -148,6 +166,29 @@ pub(crate) struct Pool {
     /// What slices of the pool are measured against; left out while nothing was slashed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mag: Magnitude,
+    /// Reward tokens that ever flowed into the pool, at most 16. While there are none, nothing of
+    /// rewards is read on the way of stake.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rewards: u8,
+    /// Where its tokens can be.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kind: PoolKind,
+}
+
+/// Where the tokens of a pool can be.
+#[cw_serde]
+#[derive(Copy, Default)]
+pub(crate) enum PoolKind {
+    /// In the vault, and behind any operator.
+    #[default]
+    #[serde(rename = "f")]
+    Free,
+    /// In the vault, and behind this operator alone.
+    #[serde(rename = "b")]
+    Bound,
+    /// Delegated to the operator's validator: see [`NATIVE`].
+    #[serde(rename = "n")]
+    Native,
 }
 
 /// Stake that was undelegated from one pool in one epoch.
@@ -252,6 +293,9 @@ mod tests {
             BUCKETS.key((1, 1)).to_vec(),
             ENTRIES.key((&who, 1, 1)).to_vec(),
             DUST.key("").to_vec(),
+            HOLDERS.key(1).to_vec(),
+            NATIVE.key(1).to_vec(),
+            BATCHES.key(1).to_vec(),
         ]
         .map(prefix);
         // The keys of items are bare.
@@ -272,6 +316,8 @@ mod tests {
             pool: SharePool::default(),
             junior: SharePool::default(),
             mag: Magnitude::default(),
+            rewards: 0,
+            kind: PoolKind::Free,
         };
         let bytes = to_json_string(&pool).unwrap();
         assert_eq!(bytes, r#"{"id":1,"pool":{"tokens":"0","shares":"0"}}"#);

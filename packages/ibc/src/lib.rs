@@ -7,6 +7,7 @@
 mod ack;
 mod handshake;
 mod packet;
+mod transfer;
 
 pub use ack::{decode_ack, encode_ack, Ack, Outcome, SetAck, SlashAck};
 pub use handshake::{check_channel, HandshakeError, Peer, ORDER, VERSION};
@@ -14,3 +15,4 @@ pub use packet::{
     ConsumerPacket, HostPacket, Offender, OperatorPower, OperatorSet, Slash, SlashOutcome,
     DOUBLE_SIGN, DOWNTIME, MAX_KIND_LENGTH, MAX_SET_OPERATORS,
 };
+pub use transfer::{Callback, RewardsMemo, RewardsNote, TransferData};

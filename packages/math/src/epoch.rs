@@ -9,6 +9,10 @@ use crate::MathError;
 /// has to look at.
 pub const MAX_LIVE_BUCKETS: u64 = 32;
 
+/// Undelegations from one validator that a chain takes of one account at once: the default of the
+/// Cosmos SDK's staking module, `max_entries`.
+pub const MAX_UNBONDING_ENTRIES: u64 = 7;
+
 const NANOS: u128 = 1_000_000_000;
 
 /// How time is divided. Never changes after instantiation.
@@ -117,6 +121,51 @@ impl Epochs {
             return u64::MAX;
         }
         self.unbonding.div_ceil(self.length).saturating_add(1)
+    }
+
+    /// Whether undelegations can go to a base chain that takes `unbonding_time` seconds in batches of
+    /// `batch_epochs` epochs, each started when its last epoch is over.
+    ///
+    /// What leaves in the first epoch of a batch waits for the others: the chain's time and one batch
+    /// have to fit into the unbonding period, so that tokens arrive before their owners may claim them,
+    /// with an epoch to spare. A chain takes [`MAX_UNBONDING_ENTRIES`] undelegations of one account from
+    /// one validator at once; in any stretch of `unbonding_time`, one late batch and every batch that
+    /// falls due within it can start: `ceil(unbonding_time / batch) + 1` has to be within that.
+    ///
+    /// # Errors
+    /// [`MathError::InvalidBatches`].
+    ///
+    /// ```
+    /// use cosmwasm_std::Timestamp;
+    /// use palisade_math::Epochs;
+    ///
+    /// // Epochs of a day, a chain with 21 days: batches of 4 days, 25 days of unbonding.
+    /// let day = 86_400;
+    /// let epochs = |unbonding| Epochs::new(Timestamp::default(), day, unbonding * day);
+    /// epochs(25)?.check_batches(21 * day, 4)?;
+    /// assert!(epochs(24)?.check_batches(21 * day, 4).is_err());
+    /// assert!(epochs(25)?.check_batches(21 * day, 3).is_err());
+    /// # Ok::<(), palisade_math::MathError>(())
+    /// ```
+    pub fn check_batches(&self, unbonding_time: u64, batch_epochs: u32) -> Result<(), MathError> {
+        let invalid = |reason| MathError::InvalidBatches {
+            batch_epochs,
+            unbonding_time,
+            reason,
+        };
+        let batch = self
+            .length
+            .checked_mul(u64::from(batch_epochs))
+            .filter(|batch| *batch > 0)
+            .ok_or_else(|| invalid("a batch needs a length"))?;
+        let started = unbonding_time.div_ceil(batch).saturating_add(1);
+        if started > MAX_UNBONDING_ENTRIES {
+            return Err(invalid("the chain takes seven undelegations at once"));
+        }
+        if unbonding_time.saturating_add(batch) > self.unbonding {
+            return Err(invalid("it would take longer than the unbonding period"));
+        }
+        Ok(())
     }
 
     /// `seconds` after genesis, for the sake of `epoch`.

@@ -51,6 +51,13 @@ pub enum MathError {
         limit: Uint128,
     },
 
+    /// Tokens for the holders of a pool that has none.
+    #[error("nobody holds shares to which {amount} could be added")]
+    NoHolders {
+        /// Tokens offered.
+        amount: Uint128,
+    },
+
     /// More shares were asked for than the position holds.
     #[error("{requested} shares requested, {available} held")]
     InsufficientShares {
@@ -124,6 +131,17 @@ pub enum MathError {
         length: u64,
         /// Seconds of unbonding.
         unbonding: u64,
+        /// What is wrong.
+        reason: &'static str,
+    },
+
+    /// Undelegations cannot be sent to the base chain in batches like these.
+    #[error("batches of {batch_epochs} epochs with {unbonding_time} s of unbonding by the chain: {reason}")]
+    InvalidBatches {
+        /// Epochs in a batch.
+        batch_epochs: u32,
+        /// Seconds that the base chain takes.
+        unbonding_time: u64,
         /// What is wrong.
         reason: &'static str,
     },

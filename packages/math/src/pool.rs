@@ -265,6 +265,42 @@ impl SharePool {
         self.release(position, available, available, paid)
     }
 
+    /// Adds `amount` tokens that belong to all holders alike: no shares are minted, so each share is
+    /// worth more. Nothing is rounded; the virtual shares have their part as well.
+    ///
+    /// # Errors
+    /// [`MathError::NoHolders`] while nobody holds a share; [`MathError::DepositTooLarge`] when the
+    /// pool would hold more than [`MAX_DEPOSIT`]. On an error nothing changed.
+    ///
+    /// ```
+    /// use cosmwasm_std::Uint128;
+    /// use palisade_math::{Position, SharePool};
+    ///
+    /// let mut pool = SharePool::default();
+    /// let mut alice = Position::default();
+    /// pool.join(&mut alice, Uint128::new(1_000))?;
+    /// pool.grow(Uint128::new(100))?;
+    /// // floor(1_000_000_000 * 1_101 / 1_001_000_000)
+    /// assert_eq!(pool.value_of(&alice)?, Uint128::new(1_099));
+    /// # Ok::<(), palisade_math::MathError>(())
+    /// ```
+    pub fn grow(&mut self, amount: Uint128) -> Result<(), MathError> {
+        if self.shares.is_zero() {
+            return Err(MathError::NoHolders { amount });
+        }
+        let limit = Uint128::new(MAX_DEPOSIT);
+        let tokens = self.tokens.checked_add(amount)?;
+        if tokens > limit {
+            return Err(MathError::DepositTooLarge {
+                tokens: self.tokens,
+                amount,
+                limit,
+            });
+        }
+        self.tokens = tokens;
+        Ok(())
+    }
+
     /// Removes `min(T, amount)` tokens at the cost of all holders alike, and
     /// returns how many it took. The caller rounds `amount` (see
     /// [`loss`](crate::loss)); here nothing is rounded but in rescaling, which

@@ -4,7 +4,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Timestamp, Uint128};
 
 use crate::wide::{mul_div_floor, narrow};
-use crate::{Epochs, MathError};
+use crate::{apportion, Epochs, MathError};
 
 /// Rewards on their way to the holders of a pool.
 ///
@@ -101,6 +101,44 @@ impl Stream {
         next.waiting = next.waiting.checked_add(amount)?;
         *self = next;
         Ok(released)
+    }
+
+    /// Reward units that did not flow yet.
+    ///
+    /// # Errors
+    /// None of a stream that this crate made.
+    pub fn rest(&self) -> Result<Uint128, MathError> {
+        Ok(self.waiting.checked_add(self.flowing)?)
+    }
+
+    /// Takes `min(rest, amount)` out of the stream, what waits and what flows in proportion; the clock
+    /// goes on as it did. For units that are lost before they flowed.
+    ///
+    /// # Errors
+    /// None of a stream that this crate made.
+    ///
+    /// ```
+    /// use cosmwasm_std::Uint128;
+    /// use palisade_math::Stream;
+    ///
+    /// let mut stream = Stream {
+    ///     waiting: Uint128::new(30),
+    ///     flowing: Uint128::new(10),
+    ///     ..Stream::default()
+    /// };
+    /// assert_eq!(stream.cut(Uint128::new(4))?, Uint128::new(4));
+    /// assert_eq!((stream.waiting.u128(), stream.flowing.u128()), (27, 9));
+    /// assert_eq!(stream.cut(Uint128::new(99))?, Uint128::new(36));
+    /// # Ok::<(), palisade_math::MathError>(())
+    /// ```
+    pub fn cut(&mut self, amount: Uint128) -> Result<Uint128, MathError> {
+        let taken = amount.min(self.rest()?);
+        let parts = apportion(taken, &[self.waiting, self.flowing])?;
+        if let [waiting, flowing] = parts.as_slice() {
+            self.waiting = self.waiting.checked_sub(*waiting)?;
+            self.flowing = self.flowing.checked_sub(*flowing)?;
+        }
+        Ok(taken)
     }
 
     /// Lets flow from `at` to `until`, within one epoch of the flow.

@@ -4,12 +4,14 @@ mod key;
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Decimal, Timestamp, Uint128, Uint64};
+use cw20::Cw20ReceiveMsg;
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable};
 use palisade_ibc::{Offender, OperatorPower};
 use palisade_math::Scaled;
 
 use crate::asset::{AssetAmount, AssetId, Payee, Redirection};
+use crate::token::Token;
 
 pub use key::{key_proof_message, KeyProof};
 
@@ -20,6 +22,8 @@ pub type ServiceId = u32;
 pub const MAX_SERVICES: u32 = 32;
 /// Most assets of a service.
 pub const MAX_ASSETS: usize = 8;
+/// Most reward tokens of a service.
+pub const MAX_REWARD_TOKENS: usize = 16;
 /// Most operators of a service.
 pub const MAX_OPERATORS: u32 = 200;
 
@@ -125,6 +129,33 @@ pub enum ExecuteMsg {
         /// To allow no longer, at most 100; who is in stays in.
         remove: Vec<String>,
     },
+    /// Names tokens in which the service is going to pay rewards; they are never unnamed, as operators
+    /// may have earned some. By its admin.
+    AddRewardTokens {
+        /// The service.
+        service: ServiceId,
+        /// The tokens: together with those named before at most 16.
+        tokens: Vec<Token>,
+    },
+    /// Pays rewards to a service's operators: the one coin attached, of a token that the service named.
+    /// By anybody. The same is done when coins arrive over ICS-20 with the memo
+    /// [`palisade_ibc::RewardsMemo`]; what is refused then is refunded on the chain that it came from.
+    PayRewards {
+        /// The service.
+        service: ServiceId,
+    },
+    /// The cw20 hook: pays rewards; `msg` is a [`Cw20HookMsg`]. By a cw20 that the service named.
+    Receive(Cw20ReceiveMsg),
+    /// Sends what an operator earned at a service on to its stakers, through the delegation contract.
+    /// By anybody.
+    Harvest {
+        /// The service.
+        service: ServiceId,
+        /// The operator; it may have left.
+        operator: String,
+        /// Which tokens; none: all of which something was earned.
+        tokens: Option<Vec<Token>>,
+    },
     /// Adds a service under the next number. By the slashing contract.
     CreateService {
         /// Its number.
@@ -186,6 +217,16 @@ pub enum ExecuteMsg {
     },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
+}
+
+/// The message inside a cw20 `Send`: the same in JSON as [`ExecuteMsg::PayRewards`].
+#[cw_serde]
+pub enum Cw20HookMsg {
+    /// Pays rewards in the token sent.
+    PayRewards {
+        /// The service.
+        service: ServiceId,
+    },
 }
 
 /// A slice as an operator asks for it.
@@ -348,6 +389,20 @@ pub enum QueryMsg {
         /// Page size.
         limit: Option<u32>,
     },
+    /// What a service pays in and what of it waits, one for each reward token, in the order named.
+    #[returns(Vec<ServiceRewardsResponse>)]
+    ServiceRewards {
+        /// The service.
+        service: ServiceId,
+    },
+    /// What an operator earned at a service and was not harvested yet; never zero.
+    #[returns(Vec<EarnedResponse>)]
+    Earned {
+        /// The service.
+        service: ServiceId,
+        /// The operator.
+        operator: String,
+    },
     /// Who answers for an infraction, and with what.
     #[returns(LiabilityResponse)]
     Liability {
@@ -457,6 +512,30 @@ pub struct SliceResponse {
     pub pending: Option<Decimal>,
     /// When the change takes effect; for a decrease that is not acknowledged yet, at the latest.
     pub effective_at: Option<Timestamp>,
+}
+
+/// Rewards of a service in one token.
+#[cw_serde]
+pub struct ServiceRewardsResponse {
+    /// The token.
+    pub token: Token,
+    /// Base units paid so far.
+    pub paid: Uint128,
+    /// Of them, sent on by harvests. The rest is with the allocation contract.
+    pub harvested: Uint128,
+    /// Of what is left: what waits for an operator with weight.
+    pub held: Uint128,
+    /// The sum of all operators' weights now, in units of value.
+    pub weight: Uint128,
+}
+
+/// What an operator earned at a service in one token.
+#[cw_serde]
+pub struct EarnedResponse {
+    /// The token.
+    pub token: Token,
+    /// What its pools earned, by asset.
+    pub parts: Vec<AssetAmount>,
 }
 
 /// Who answers for an infraction, and with what.

@@ -11,11 +11,12 @@ pub type AssetId = String;
 /// of the host's.
 pub const MAX_CLOCK_SKEW: u64 = 600;
 
-/// The token behind an asset. More kinds will follow.
+/// The token behind an asset.
 #[cw_serde]
-#[non_exhaustive]
 pub enum AssetKind {
-    /// A denom of the bank module: native, IBC or tokenfactory.
+    /// A denom of the bank module: native, IBC or tokenfactory. One of the form `{validator}/{id}` is a
+    /// tokenized share of a delegation (LSM): it can stand behind the operator alone whose account is
+    /// the validator's.
     Native {
         /// The denom.
         denom: String,
@@ -24,6 +25,17 @@ pub enum AssetKind {
     Cw20 {
         /// The token contract.
         address: String,
+    },
+    /// The bond denom, staked by the suite itself with the operator's own validator. One asset at most.
+    Staked {
+        /// The code of the staker contract.
+        code_id: u64,
+        /// Seconds that the chain takes to unbond.
+        unbonding_time: u64,
+        /// Epochs whose undelegations go to the chain in one batch: `unbonding_time` of the chain and
+        /// one batch have to fit into the suite's unbonding period, and six batches have to be at least
+        /// as long as `unbonding_time`, as the chain takes seven undelegations at once.
+        batch_epochs: u32,
     },
 }
 
@@ -47,6 +59,12 @@ pub enum RateSource {
         max_age: u64,
         /// Largest change against the last good rate, as a fraction of it.
         max_change: Decimal,
+    },
+    /// Of tokenized shares `{validator}/{id}` (LSM): what the chain says that the delegation behind
+    /// them is worth, over their supply. Rounded down.
+    Shares {
+        /// The account that holds the delegation: the module account of the tokenization record.
+        delegator: String,
     },
 }
 

@@ -2,14 +2,22 @@
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Decimal, Timestamp, Uint128};
+use cw20::Cw20ReceiveMsg;
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable, EXIT_PAUSE_LIMIT};
 use palisade_math::{Magnitude, Scaled};
 
-use crate::asset::{AssetId, Payee, Price, Redirection};
+use crate::asset::{AssetAmount, AssetId, Payee, Price, Redirection};
+use crate::token::{Token, TokenAmount};
 
 /// Most pools in a page: the answer sums up to 32 buckets for each.
 pub const MAX_POOLS_PAGE: usize = 10;
+/// Most reward tokens of a pool.
+pub const MAX_REWARD_TOKENS: usize = 16;
+/// Reward tokens of a pool that anybody's harvest may begin; the rest only the operator's own.
+pub const OPEN_REWARD_TOKENS: usize = 8;
+/// Most pools of one claim of rewards.
+pub const MAX_CLAIMED_POOLS: usize = 16;
 /// Most operators of one [`QueryMsg::Stakes`].
 pub const MAX_STAKES_OPERATORS: usize = 50;
 
@@ -27,6 +35,9 @@ pub struct InstantiateMsg {
     /// Seconds from the end of the epoch of an undelegation until its tokens can be claimed.
     /// Never changes.
     pub unbonding_period: u64,
+    /// Seconds of a reward period: rewards that arrive in one flow to the stakers evenly through the
+    /// next. Above zero, at most the unbonding period. Never changes.
+    pub reward_period: u64,
 }
 
 /// Families of actions that can be paused.
@@ -35,7 +46,7 @@ pub struct InstantiateMsg {
 pub enum Action {
     /// New stake: joins from the vault, redelegations, cancellations.
     Delegations,
-    /// Claims and redelegations. Ends by itself after 14 days at most. Undelegations are never
+    /// Claims, of stake and of rewards, and redelegations. Ends by itself after 14 days at most. Undelegations are never
     /// paused: they move no token, and are how a staker objects to a promise before it counts.
     Exits,
 }
@@ -88,6 +99,69 @@ pub enum ExecuteMsg {
         asset: AssetId,
         /// Base units.
         amount: Uint128,
+        /// Whether the asset can stand behind this operator alone, so that it is never redelegated.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        bound: bool,
+    },
+    /// Opens the pool of an asset that is staked natively with the operator's validator. By the vault.
+    OpenPool(StakedPool),
+    /// Brings a natively staked pool up to what the base chain says: notices slashes of the validator,
+    /// undelegates what left the pool when its batch is due, takes in what arrived. By anybody; every
+    /// other message that touches the pool notices slashes too.
+    Reconcile {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+    },
+    /// Adds rewards of the base chain that were staked again to a natively staked pool: they flow into
+    /// it as rewards flow to its stakers. By the vault.
+    Grow {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+        /// Base units.
+        amount: Uint128,
+    },
+    /// Rewards of an operator's stakers: the one coin attached. Of a service's, commission goes to the
+    /// operator first; the rest flows to the pools named. By the allocation contract; by the operator's
+    /// staker, for its own pool and without commission.
+    Reward {
+        /// The operator.
+        operator: String,
+        /// What of the coin each pool earned; together all of it.
+        parts: Vec<AssetAmount>,
+        /// Whether the operator itself asked for them: then a new token may take one of the places
+        /// that are kept for the operator.
+        by_operator: bool,
+    },
+    /// The cw20 hook: rewards in a cw20 token; `msg` is a [`Cw20HookMsg`]. By a cw20 that the
+    /// allocation contract sends.
+    Receive(Cw20ReceiveMsg),
+    /// Pays rewards out. By a staker.
+    ClaimRewards {
+        /// Of which pools, at most 16; none: of all of the sender's, if they are no more.
+        pools: Option<Vec<PoolKey>>,
+        /// In which tokens; none: in all.
+        tokens: Option<Vec<Token>>,
+        /// Who receives; none: the sender.
+        recipient: Option<String>,
+    },
+    /// Deposits rewards that are paid in registered assets for the sender, behind the operator that
+    /// earned them. By a staker.
+    Compound {
+        /// Of which pools, at most 16; none: of all of the sender's, if they are no more.
+        pools: Option<Vec<PoolKey>>,
+        /// In which tokens, at least one: each a registered asset.
+        tokens: Vec<Token>,
+    },
+    /// Pays the sender's commission out. By an operator.
+    ClaimCommission {
+        /// In which tokens; none: in all.
+        tokens: Option<Vec<Token>>,
+        /// Who receives; none: the sender.
+        recipient: Option<String>,
     },
     /// Starts unbonding. By the staker.
     Undelegate {
@@ -146,6 +220,37 @@ pub enum ExecuteMsg {
     },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
+}
+
+/// The message inside a cw20 `Send`: the same in JSON as [`ExecuteMsg::Reward`].
+#[cw_serde]
+pub enum Cw20HookMsg {
+    /// Rewards in the token sent.
+    Reward {
+        /// The operator.
+        operator: String,
+        /// What of the tokens each pool earned; together all of them.
+        parts: Vec<AssetAmount>,
+        /// Whether the operator itself asked for them.
+        by_operator: bool,
+    },
+}
+
+/// A pool that is staked natively.
+#[cw_serde]
+pub struct StakedPool {
+    /// The operator.
+    pub operator: String,
+    /// The asset.
+    pub asset: AssetId,
+    /// The bond denom.
+    pub denom: String,
+    /// The contract that holds the delegation.
+    pub staker: String,
+    /// Seconds that the chain takes to unbond.
+    pub unbonding_time: u64,
+    /// Epochs whose undelegations go to the chain in one batch.
+    pub batch_epochs: u32,
 }
 
 /// What people shall read about an operator. Not checked by anybody.
@@ -314,6 +419,39 @@ pub enum QueryMsg {
         /// Page size.
         limit: Option<u32>,
     },
+    /// What a staker can claim now, by pool.
+    #[returns(Vec<RewardsResponse>)]
+    Rewards {
+        /// The staker.
+        owner: String,
+        /// Last pool of the page before.
+        start_after: Option<PoolKey>,
+        /// Page size, at most [`MAX_POOLS_PAGE`].
+        limit: Option<u32>,
+    },
+    /// What flows to the stakers of a pool, one for each reward token, in the order of their first
+    /// payment.
+    #[returns(Vec<FlowResponse>)]
+    Flows {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+    },
+    /// Commission that an operator can claim.
+    #[returns(Vec<TokenAmount>)]
+    CommissionOwed {
+        /// The operator.
+        operator: String,
+    },
+    /// Where a natively staked pool stands with the base chain.
+    #[returns(StakedResponse)]
+    Staked {
+        /// The operator.
+        operator: String,
+        /// The asset.
+        asset: AssetId,
+    },
     /// Rounding remainders of an asset that belong to nobody, counted.
     #[returns(Uint128)]
     Dust {
@@ -353,6 +491,68 @@ pub struct ConfigResponse {
     pub epoch_length: u64,
     /// Seconds from the end of an undelegation's epoch to its maturity.
     pub unbonding_period: u64,
+    /// Seconds of a reward period.
+    pub reward_period: u64,
+}
+
+/// What a staker can claim of one pool.
+#[cw_serde]
+pub struct RewardsResponse {
+    /// The pool.
+    pub pool: PoolKey,
+    /// What can be claimed; never zero.
+    pub rewards: Vec<TokenAmount>,
+}
+
+/// What flows to the stakers of a pool in one reward token.
+#[cw_serde]
+pub struct FlowResponse {
+    /// The token.
+    pub token: Token,
+    /// Base units that flow until `until`, and did not yet.
+    pub flowing: Uint128,
+    /// Until when, if anything flows and somebody is there to earn it.
+    pub until: Option<Timestamp>,
+    /// Base units that wait for the end of this reward period.
+    pub waiting: Uint128,
+    /// Base units that one base unit of stake earns while `flowing` flows: with the time until then, a
+    /// yield. Rounded down; zero while nothing is staked.
+    pub per_unit: Decimal,
+}
+
+/// Where a natively staked pool stands with the base chain, as of its last touch.
+#[cw_serde]
+pub struct StakedResponse {
+    /// The contract that holds the delegation.
+    pub staker: Addr,
+    /// Base units that should be bonded: the pool, what grows into it, and what left it and waits for
+    /// its batch.
+    pub bonded: Uint128,
+    /// Base units that the chain slashed since: taken at the next touch.
+    pub slashed: Uint128,
+    /// Of `bonded`: rewards that were staked again, and did not flow into the pool yet.
+    pub growing: Uint128,
+    /// Of `bonded`: seized, to be undelegated with the next batch.
+    pub seized: Uint128,
+    /// The first epoch whose undelegations wait for their batch.
+    pub next_epoch: u64,
+    /// When the next batch can start.
+    pub next_batch_at: Timestamp,
+    /// What the chain unbonds, oldest first.
+    pub batches: Vec<BatchResponse>,
+}
+
+/// Undelegations of some epochs, on their way.
+#[cw_serde]
+pub struct BatchResponse {
+    /// First epoch.
+    pub from: u64,
+    /// Last epoch.
+    pub to: u64,
+    /// Base units undelegated.
+    pub amount: Uint128,
+    /// Of them: seized since.
+    pub seized: Uint128,
 }
 
 /// The present epoch.

@@ -74,8 +74,28 @@ pub enum ExecuteMsg {
         /// The new connection to the host's chain; none: the one that is registered.
         connection_id: Option<String>,
     },
+    /// Names where rewards go: until then they wait. By the owner.
+    SetRewardsRoute(RewardsRoute),
+    /// Sends all that the gateway holds of a denom to the host as rewards of the service, over ICS-20:
+    /// the gateway holds no other coins. Coins come by a plain bank transfer from whoever rewards. What
+    /// does not arrive is refunded to the gateway, and can be sent again. By anybody.
+    SendRewards {
+        /// The denom.
+        denom: String,
+    },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
+}
+
+/// Where rewards go.
+#[cw_serde]
+pub struct RewardsRoute {
+    /// The ICS-20 channel to the host's chain, on this chain.
+    pub channel_id: String,
+    /// The allocation contract on the host.
+    pub allocation: String,
+    /// The service's number on the host.
+    pub service: u32,
 }
 
 /// Messages of the consumer chain's own modules.
@@ -177,6 +197,8 @@ pub struct ConfigResponse {
     pub channel: Option<String>,
     /// Newest update applied.
     pub last_update: Uint64,
+    /// Where rewards go, once named.
+    pub rewards: Option<RewardsRoute>,
 }
 
 /// One operator.

@@ -11,4 +11,6 @@ pub mod gateway;
 pub mod neighbour;
 pub mod page;
 pub mod slashing;
+pub mod staker;
+pub mod token;
 pub mod vault;

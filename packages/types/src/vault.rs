@@ -104,8 +104,58 @@ pub enum ExecuteMsg {
     Seize {
         /// What was slashed, per asset.
         seized: Vec<AssetAmount>,
+        /// Of what was slashed of a natively staked asset: what had arrived at the vault already.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        arrived: Vec<AssetAmount>,
         /// Who gets it: 1 to 3.
         payees: Vec<Payee>,
+    },
+    /// Brings the validator's stake of an operator in line with what was decided: books a loss by the
+    /// base chain, starts undelegations, takes in what arrived. By the delegation contract.
+    Reconcile(Reconciliation),
+    /// Stakes matured tokens with the validator of another operator. By the delegation contract.
+    Restake {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: String,
+        /// Base units.
+        amount: Uint128,
+    },
+    /// Opens native staking with the sender's validator: creates its staker and its pool. By an
+    /// operator whose account is the validator's.
+    OpenStaker {
+        /// The asset, of kind `staked`.
+        asset: AssetId,
+        /// The validator.
+        validator: String,
+        /// Whether the base chain's rewards are staked as well; otherwise they are paid out as rewards.
+        compound: bool,
+    },
+    /// Changes what the base chain's rewards of the sender's stakers are used for. By an operator with
+    /// a staker.
+    SetCompound {
+        /// The asset.
+        asset: AssetId,
+        /// Whether they are staked as well.
+        compound: bool,
+    },
+    /// Withdraws the base chain's rewards of an operator's stakers, and uses them as the operator set.
+    /// By anybody.
+    WithdrawRewards {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: String,
+    },
+    /// Tells that rewards of the base chain were staked. By a staker.
+    Compounded {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: String,
+        /// Base units.
+        amount: Uint128,
     },
     /// Books what waits for one destination for another; nothing waiting changes nothing. By the
     /// delegation contract.
@@ -126,6 +176,35 @@ pub enum ExecuteMsg {
     },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
+}
+
+/// What is to be done with an operator's native stake.
+#[cw_serde]
+pub struct Reconciliation {
+    /// The asset.
+    pub asset: AssetId,
+    /// The operator.
+    pub operator: String,
+    /// Base units that the base chain slashed of what is staked in the vault's books.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub lost: Uint128,
+    /// Base units to undelegate, as one batch; zero: none.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub undelegate: Uint128,
+    /// What arrived, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collect: Option<Collection>,
+}
+
+/// Unbonded tokens that arrived at a staker.
+#[cw_serde]
+pub struct Collection {
+    /// Base units for stakers who left.
+    pub released: Uint128,
+    /// Base units that were seized meanwhile.
+    pub seized: Uint128,
+    /// How many batches they are of.
+    pub entries: u32,
 }
 
 /// The message inside a cw20 `Send`.
@@ -214,6 +293,24 @@ pub enum QueryMsg {
         /// Page size.
         limit: Option<u32>,
     },
+    /// The staker of an operator.
+    #[returns(StakerResponse)]
+    Staker {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: String,
+    },
+    /// All stakers of an asset, by operator.
+    #[returns(Vec<StakerResponse>)]
+    Stakers {
+        /// The asset.
+        asset: AssetId,
+        /// Last operator of the page before.
+        start_after: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    },
     /// What the vault owes, and to whom in total, of an asset.
     #[returns(BooksResponse)]
     Books {
@@ -264,8 +361,21 @@ pub struct AssetResponse {
     pub deposits: bool,
 }
 
-/// The books of one asset. `balance >= idle + staked + seized`; more is an accident's gift, and
-/// nobody's.
+/// The staker of an operator.
+#[cw_serde]
+pub struct StakerResponse {
+    /// The operator.
+    pub operator: Addr,
+    /// The staker contract.
+    pub staker: Addr,
+    /// The validator.
+    pub validator: String,
+    /// Whether the base chain's rewards are staked as well.
+    pub compound: bool,
+}
+
+/// The books of one asset. `balance >= idle + staked + seized`, or of a natively staked asset
+/// `balance >= idle + released + payable`; more is an accident's gift, and nobody's.
 #[cw_serde]
 pub struct BooksResponse {
     /// Held idle for owners.
@@ -274,6 +384,10 @@ pub struct BooksResponse {
     pub staked: Uint128,
     /// Seized, not paid out yet.
     pub seized: Uint128,
+    /// Of `staked`, if natively staked: unbonded and in the vault again, for stakers who left.
+    pub released: Uint128,
+    /// Of `seized`, if natively staked: unbonded and in the vault again, to be paid out.
+    pub payable: Uint128,
     /// What the token itself says that the vault holds.
     pub balance: Uint128,
 }

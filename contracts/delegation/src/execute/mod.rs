@@ -1,6 +1,8 @@
 //! What messages do, one file for each family.
 
+pub(crate) mod native;
 pub(crate) mod operator;
+pub(crate) mod reward;
 pub(crate) mod slash;
 pub(crate) mod stake;
 pub(crate) mod unbonding;

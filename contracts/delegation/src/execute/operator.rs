@@ -187,7 +187,7 @@ pub(crate) fn require_acceptance(
     Ok(())
 }
 
-fn load(storage: &dyn Storage, operator: &Addr) -> Result<Operator, ContractError> {
+pub(crate) fn load(storage: &dyn Storage, operator: &Addr) -> Result<Operator, ContractError> {
     OPERATORS
         .may_load(storage, operator)?
         .ok_or_else(|| ContractError::UnknownOperator {

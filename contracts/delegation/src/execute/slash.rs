@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use cosmwasm_std::{
-    to_json_binary, Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, StdError,
-    StdResult, Storage, Timestamp, Uint128, Uint256,
+    to_json_binary, Addr, Decimal, Deps, DepsMut, Env, MessageInfo, Order, Response, StdResult,
+    Storage, Timestamp, Uint128, Uint256, WasmMsg,
 };
 use cw_storage_plus::Bound;
 use palisade_math::{
-    equivalent_stake, loss, penalty_magnitude, split_loss, Epochs, Exposure, MathError, Part,
-    Penalty,
+    equivalent_stake, loss, penalty_magnitude, split_loss, Exposure, MathError, Part, Penalty,
 };
 use palisade_types::asset::{AssetAmount, Redirection};
 use palisade_types::delegation::{Cut, CutResult, SlashPools, SlashResult};
@@ -19,19 +18,23 @@ use palisade_types::vault;
 use crate::error::ContractError;
 use crate::events;
 use crate::execute::operator;
-use crate::state::{Bucket, Config, Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, POOLS};
+use crate::native::{self, add};
+use crate::state::{
+    Bucket, Config, Native, Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, POOLS,
+};
+use crate::touch::Touch;
 
 /// Most cuts of one penalty: as many as a service has assets.
 const MAX_CUTS: usize = palisade_types::allocation::MAX_ASSETS;
 
 /// What all cuts of one penalty have in common.
-struct Case {
+struct Case<'a> {
+    config: &'a Config,
     operator: Addr,
     fraction: Decimal,
     max_slash: Decimal,
     /// Share of the loss that the operator's own stake bears first.
     first_loss: Decimal,
-    epochs: Epochs,
     /// Epoch of the update in force at the infraction, not past `current`.
     since: u64,
     current: u64,
@@ -70,11 +73,24 @@ struct Taken {
     seized: Uint128,
     /// Of that, from the operator's own.
     junior: Uint128,
+    /// Of that, from each part: the active stake first.
+    parts: Vec<Uint128>,
+}
+
+/// What came of one cut.
+struct Outcome {
+    result: CutResult,
+    /// Of what was seized, the operator's own.
+    junior: Uint128,
+    /// Of what was seized of natively staked tokens, in the vault already.
+    in_vault: Uint128,
+    /// What the vault has to be told of the base chain.
+    message: Option<WasmMsg>,
 }
 
 /// Takes a penalty from an operator's pools and eligible buckets.
 pub(crate) fn slash(
-    deps: DepsMut,
+    mut deps: DepsMut,
     env: &Env,
     info: &MessageInfo,
     msg: SlashPools,
@@ -89,35 +105,44 @@ pub(crate) fn slash(
         max_slash: msg.max_slash,
         first_loss: operator::first_loss(deps.storage, &operator, now)?.share,
         operator,
+        now,
         // The current bucket bears every slash, so that it goes on standing for M.
         since: config.epochs.at(msg.since).min(current),
         current,
-        now,
-        epochs: config.epochs,
+        config: &config,
     };
     let mut response = Response::new();
-    let mut seized = vec![];
+    let (mut seized, mut arrived) = (vec![], vec![]);
     let mut cuts = vec![];
     for cut in msg.cuts {
-        let (result, junior) = apply(deps.storage, &case, cut)?;
+        let Outcome {
+            result,
+            junior,
+            in_vault,
+            message,
+        } = apply(&mut deps, env, &case, cut)?;
+        response = response.add_messages(message);
         if !result.delta.is_zero() {
             let event = events::slash(&case.operator, case.since, &result, junior);
             response = response.add_event(event);
         }
-        if !result.seized.is_zero() {
-            seized.push(AssetAmount {
-                asset: result.asset.clone(),
-                amount: result.seized,
-            });
+        for (amounts, amount) in [(&mut seized, result.seized), (&mut arrived, in_vault)] {
+            if !amount.is_zero() {
+                amounts.push(AssetAmount {
+                    asset: result.asset.clone(),
+                    amount,
+                });
+            }
         }
         cuts.push(result);
     }
     if !seized.is_empty() {
         let seize = vault::ExecuteMsg::Seize {
             seized,
+            arrived,
             payees: msg.payees,
         };
-        response = response.add_message(Neighbour(config.vault).call(&seize)?);
+        response = response.add_message(Neighbour(config.vault.clone()).call(&seize)?);
     }
     Ok(response.set_data(to_json_binary(&SlashResult { cuts })?))
 }
@@ -174,24 +199,27 @@ fn check(msg: &SlashPools) -> Result<(), ContractError> {
 
 /// Takes one cut from one pool and its buckets; with what of it was the operator's own. The math
 /// bounds it by what is there, whatever slice and capture the cut claims.
-fn apply(
-    storage: &mut dyn Storage,
-    case: &Case,
-    cut: Cut,
-) -> Result<(CutResult, Uint128), ContractError> {
+fn apply(deps: &mut DepsMut, env: &Env, case: &Case, cut: Cut) -> Result<Outcome, ContractError> {
     let key = (&case.operator, cut.asset.as_str());
-    let mut result = CutResult {
-        asset: cut.asset.clone(),
-        before: Default::default(),
-        delta: Uint128::zero(),
-        seized: Uint128::zero(),
+    let mut outcome = Outcome {
+        result: CutResult {
+            asset: cut.asset.clone(),
+            before: Default::default(),
+            delta: Uint128::zero(),
+            seized: Uint128::zero(),
+        },
+        junior: Uint128::zero(),
+        in_vault: Uint128::zero(),
+        message: None,
     };
-    let Some(mut pool) = POOLS.may_load(storage, key)? else {
-        return Ok((result, Uint128::zero()));
+    let Some(pool) = POOLS.may_load(deps.storage, key)? else {
+        return Ok(outcome);
     };
-    let mut taken = Taken::default();
+    let mut touch = Touch::begin(deps, env, case.config, key, pool)?;
+    let pool = &mut touch.pool;
+    let result = &mut outcome.result;
     result.before = pool.mag.clone();
-    let buckets = unbonding(storage, case, &pool)?;
+    let buckets = unbonding(deps.storage, case, pool)?;
     let parts: Vec<Part> = buckets.iter().filter_map(|one| one.bears.part()).collect();
     let penalty = Penalty {
         fraction: case.fraction,
@@ -202,11 +230,30 @@ fn apply(
     let equivalent = equivalent_stake(pool.tokens()?, &parts, &pool.mag)?;
     result.delta = penalty_magnitude(&penalty, &pool.mag, equivalent)?;
     if !result.delta.is_zero() {
-        taken = take(storage, case, &mut pool, buckets, result.delta)?;
-        POOLS.save(storage, key, &pool)?;
+        let epochs: Vec<u64> = buckets.iter().map(|one| one.epoch).collect();
+        let taken = take(deps.storage, case, pool, buckets, result.delta)?;
         result.seized = taken.seized;
+        outcome.junior = taken.junior;
+        if let Some(native) = &mut touch.native {
+            outcome.in_vault = seize(deps.storage, pool.id, native, &epochs, &taken.parts)?;
+        }
     }
-    Ok((result, taken.junior))
+    outcome.message = touch.finish(deps.storage)?;
+    Ok(outcome)
+}
+
+/// Tells the accounts of a natively staked pool what was taken: of the active stake, then of each bucket.
+fn seize(
+    storage: &mut dyn Storage,
+    pool: PoolId,
+    native: &mut Native,
+    epochs: &[u64],
+    parts: &[Uint128],
+) -> StdResult<Uint128> {
+    let mut parts = parts.iter().copied();
+    let active = parts.next().unwrap_or_default();
+    let buckets: Vec<(u64, Uint128)> = epochs.iter().copied().zip(parts).collect();
+    native::seize(storage, pool, native, active, &buckets)
 }
 
 /// Takes `delta` of magnitude, and what it stands for of the active stake and of each bucket that
@@ -271,14 +318,12 @@ fn bear(
     for ((part, _), (own, others)) in parts.iter_mut().zip(split.junior.iter().zip(split.senior)) {
         let own = part.tranche_mut(Tranche::Junior).slash(*own)?;
         let others = part.tranche_mut(Tranche::Senior).slash(others)?;
+        let both = add(own, others)?;
         taken.junior = add(taken.junior, own)?;
-        taken.seized = add(add(taken.seized, own)?, others)?;
+        taken.seized = add(taken.seized, both)?;
+        taken.parts.push(both);
     }
     Ok(taken)
-}
-
-fn add(one: Uint128, other: Uint128) -> StdResult<Uint128> {
-    one.checked_add(other).map_err(StdError::from)
 }
 
 /// Buckets of the pool that have not matured and bear something, from the oldest on. Those from the
@@ -291,7 +336,8 @@ fn unbonding(
     pool: &Pool,
 ) -> Result<Vec<Unbonding>, ContractError> {
     // No older bucket can be immature: this bounds the walk however old the update is.
-    let live = case.epochs.live_buckets().saturating_sub(1);
+    let epochs = &case.config.epochs;
+    let live = epochs.live_buckets().saturating_sub(1);
     let oldest = case.current.saturating_sub(live);
     let agreed = !case.first_loss.is_zero();
     let from = if agreed {
@@ -310,7 +356,7 @@ fn unbonding(
         .collect();
     let mut unbonding = vec![];
     for (epoch, bucket) in stored? {
-        if case.now >= case.epochs.matures_at(epoch)? {
+        if case.now >= epochs.matures_at(epoch)? {
             continue;
         }
         let part = Part {

@@ -1,15 +1,18 @@
 //! Into a pool, and out of it into a bucket.
 
-use cosmwasm_std::{Addr, DepsMut, Env, MessageInfo, Response, StdResult, Storage, Uint128};
+use cosmwasm_std::{
+    Addr, DepsMut, Env, MessageInfo, Response, StdResult, Storage, Uint128, WasmMsg,
+};
 use palisade_math::{Left, MathError, Position, SharePool};
 
 use crate::error::ContractError;
-use crate::events;
 use crate::execute::operator;
 use crate::state::{
-    Pool, PoolId, Tranche, Tranched, BUCKETS, CONFIG, DUST, ENTRIES, POOLS, POOL_COUNT, POOL_KEYS,
-    POSITIONS,
+    Config, Pool, PoolId, PoolKind, Tranche, Tranched, BUCKETS, CONFIG, DUST, ENTRIES, POOLS,
+    POOL_COUNT, POOL_KEYS, POSITIONS,
 };
+use crate::touch::Touch;
+use crate::{events, native};
 
 /// Whose stake in which pool, and in which of its tranches: where it goes in and comes out.
 #[derive(Clone, Copy)]
@@ -29,34 +32,54 @@ impl<'a> Holding<'a> {
     }
 }
 
+/// New stake, as the vault tells of it.
+pub(crate) struct Stake<'a> {
+    pub owner: &'a str,
+    pub operator: &'a str,
+    pub asset: &'a str,
+    pub amount: Uint128,
+    /// Whether the asset can stand behind this operator alone.
+    pub bound: bool,
+}
+
+/// Refuses everybody but the vault.
+pub(crate) fn only_vault(config: &Config, info: &MessageInfo) -> Result<(), ContractError> {
+    if info.sender == config.vault {
+        return Ok(());
+    }
+    Err(ContractError::Unauthorized {
+        sender: info.sender.clone(),
+        expected: "vault",
+    })
+}
+
 /// Adds stake that the vault holds already.
 pub(crate) fn join(
-    deps: DepsMut,
+    mut deps: DepsMut,
     env: &Env,
     info: &MessageInfo,
-    owner: &str,
-    operator: &str,
-    asset: &str,
-    amount: Uint128,
+    stake: Stake,
 ) -> Result<Response, ContractError> {
-    if info.sender != CONFIG.load(deps.storage)?.vault {
-        return Err(ContractError::Unauthorized {
-            sender: info.sender.clone(),
-            expected: "vault",
-        });
-    }
-    let owner = deps.api.addr_validate(owner)?;
-    let operator = deps.api.addr_validate(operator)?;
+    let config = CONFIG.load(deps.storage)?;
+    only_vault(&config, info)?;
+    let Stake { asset, amount, .. } = stake;
+    let owner = deps.api.addr_validate(stake.owner)?;
+    let operator = deps.api.addr_validate(stake.operator)?;
     operator::require_acceptance(deps.storage, &env.block, &operator, &owner)?;
-    let shares = join_pool(deps.storage, &owner, &operator, asset, amount)?;
+    let mut pool = load_or_create(deps.storage, &operator, asset)?;
+    if stake.bound {
+        pool.kind = PoolKind::Bound;
+    }
+    let touch = Touch::begin(&mut deps, env, &config, (&operator, asset), pool)?;
+    let (shares, message) = join_pool(deps.storage, &owner, &operator, touch, amount)?;
     let event = events::join(&owner, &operator, asset, amount, shares);
-    Ok(Response::new().add_event(event))
+    Ok(Response::new().add_event(event).add_messages(message))
 }
 
 /// Starts unbonding of `amount`, or of all. Never paused: whoever objects to a promise has to be able
 /// to start leaving before it counts.
 pub(crate) fn undelegate(
-    deps: DepsMut,
+    mut deps: DepsMut,
     env: &Env,
     info: &MessageInfo,
     operator: &str,
@@ -66,64 +89,77 @@ pub(crate) fn undelegate(
     require_above_zero(amount)?;
     let operator = deps.api.addr_validate(operator)?;
     let owner = &info.sender;
-    let epochs = CONFIG.load(deps.storage)?.epochs;
+    let config = CONFIG.load(deps.storage)?;
     let no_position = || ContractError::NoPosition {
         owner: owner.clone(),
         operator: operator.clone(),
         asset: asset.to_string(),
     };
-    let mut pool = POOLS
+    let pool = POOLS
         .may_load(deps.storage, (&operator, asset))?
         .ok_or_else(no_position)?;
     let mut position = POSITIONS
         .may_load(deps.storage, (owner, pool.id))?
         .ok_or_else(no_position)?;
     let holding = Holding::of(owner, &operator, pool.id);
-    let left = leave(pool.tranche_mut(holding.tranche), &mut position, amount)?;
-    POOLS.save(deps.storage, (&operator, asset), &pool)?;
-    store_position(deps.storage, owner, pool.id, &position)?;
+    let mut touch = Touch::begin(&mut deps, env, &config, (&operator, asset), pool)?;
+    touch.settle(deps.storage, holding, &position)?;
+    let tranche = touch.pool.tranche_mut(holding.tranche);
+    let left = leave(tranche, &mut position, amount)?;
+    store_position(deps.storage, owner, holding.pool, &position)?;
     add_dust(deps.storage, asset, left.dust)?;
 
-    let epoch = epochs.at(env.block.time);
-    let matures_at = epochs.matures_at(epoch)?;
+    let epoch = config.epochs.at(env.block.time);
+    let matures_at = config.epochs.matures_at(epoch)?;
     if !left.paid.is_zero() {
-        unbond(deps.storage, holding, &pool, epoch, left.paid)?;
+        unbond(deps.storage, holding, &touch.pool, epoch, left.paid)?;
     }
+    let message = touch.finish(deps.storage)?;
     let event = events::undelegate(owner, &operator, asset, left.paid, epoch, matures_at);
-    Ok(Response::new().add_event(event))
+    Ok(Response::new().add_event(event).add_messages(message))
 }
 
-/// Puts `amount` into a pool, which comes into being with its first stake. Returns the shares
-/// minted. Whether the operator accepts it is the caller's question.
+/// A pool, which comes into being with its first stake: then the caller has to save it.
+pub(crate) fn load_or_create(
+    storage: &mut dyn Storage,
+    operator: &Addr,
+    asset: &str,
+) -> Result<Pool, ContractError> {
+    match POOLS.may_load(storage, (operator, asset))? {
+        Some(pool) => Ok(pool),
+        None => create_pool(storage, operator, asset),
+    }
+}
+
+/// Puts `amount` into a pool from outside, and stores all. Returns the shares minted, and what the vault
+/// has to be told. Whether the operator accepts it is the caller's question.
 pub(crate) fn join_pool(
     storage: &mut dyn Storage,
     owner: &Addr,
     operator: &Addr,
-    asset: &str,
+    mut touch: Touch,
     amount: Uint128,
-) -> Result<Uint128, ContractError> {
-    let mut pool = match POOLS.may_load(storage, (operator, asset))? {
-        Some(pool) => pool,
-        None => create_pool(storage, operator, asset)?,
-    };
-    let holding = Holding::of(owner, operator, pool.id);
-    let shares = join_position(storage, holding, &mut pool, amount)?;
-    POOLS.save(storage, (operator, asset), &pool)?;
-    Ok(shares)
+) -> Result<(Uint128, Option<WasmMsg>), ContractError> {
+    let holding = Holding::of(owner, operator, touch.pool.id);
+    let shares = join_position(storage, holding, &mut touch, amount)?;
+    if let Some(native) = &mut touch.native {
+        native.bonded = native::add(native.bonded, amount)?;
+    }
+    Ok((shares, touch.finish(storage)?))
 }
 
-/// Puts `amount` into the owner's position. The pool is left for the caller to save.
+/// Puts `amount` into the owner's position. The pool is left for the caller to finish.
 pub(crate) fn join_position(
     storage: &mut dyn Storage,
     holding: Holding,
-    pool: &mut Pool,
+    touch: &mut Touch,
     amount: Uint128,
 ) -> Result<Uint128, ContractError> {
     let key = (holding.owner, holding.pool);
     let mut position = POSITIONS.may_load(storage, key)?.unwrap_or_default();
-    let shares = pool
-        .tranche_mut(holding.tranche)
-        .join(&mut position, amount)?;
+    touch.settle(storage, holding, &position)?;
+    let tranche = touch.pool.tranche_mut(holding.tranche);
+    let shares = tranche.join(&mut position, amount)?;
     POSITIONS.save(storage, key, &position)?;
     Ok(shares)
 }
@@ -186,7 +222,7 @@ fn unbond(
     Ok(())
 }
 
-fn create_pool(
+pub(crate) fn create_pool(
     storage: &mut dyn Storage,
     operator: &Addr,
     asset: &str,
@@ -205,6 +241,8 @@ fn create_pool(
         pool: SharePool::default(),
         junior: SharePool::default(),
         mag: Default::default(),
+        rewards: 0,
+        kind: PoolKind::Free,
     })
 }
 

@@ -1,0 +1,227 @@
+//! The accounts of natively staked pools: what should be bonded, what the base chain took of it, and
+//! what it unbonds. The tokens themselves are with the staker; nothing here moves one.
+//!
+//! A slash by the base chain is no penalty of a service: it takes of all stake that was bonded alike,
+//! the operator's own and others', and of no magnitude. What was seized already is not stake any more:
+//! it is touched only when nothing else is left.
+
+use cosmwasm_std::{Deps, DepsMut, Order, StdError, StdResult, Storage, Timestamp, Uint128};
+use cw_storage_plus::Bound;
+use palisade_math::{apportion, Stream};
+use palisade_types::staker;
+
+use crate::error::ContractError;
+use crate::state::{
+    Batch, Bucket, Config, Native, Pool, PoolId, Tranche, Tranched, BATCHES, BUCKETS, HOLDERS,
+    NATIVE,
+};
+
+/// Most buckets that one batch takes in, and that one slash by the base chain looks at: twice as many
+/// as can be live. Only a pool that nobody reconciled for so many epochs has more; what it then is short
+/// of shows when the batch arrives.
+pub(crate) const MAX_OPEN_BUCKETS: usize = 64;
+
+/// The two tranches, in the order in which losses and growth are split.
+const TRANCHES: [Tranche; 2] = [Tranche::Junior, Tranche::Senior];
+
+/// Has rewards of the base chain that were staked flown into the pool until `now`, by what its tranches
+/// have. While nobody has a share, the flow stands still.
+pub(crate) fn grow(
+    config: &Config,
+    now: Timestamp,
+    pool: &mut Pool,
+    native: &mut Native,
+) -> Result<(), ContractError> {
+    let Some(growth) = &mut native.growth else {
+        return Ok(());
+    };
+    let running = TRANCHES.iter().any(|t| pool.tranche(*t).earns());
+    let flown = growth.advance(now, &config.reward_periods(), running)?;
+    if growth.rest()?.is_zero() {
+        native.growth = None;
+    }
+    let parts = apportion(flown, &TRANCHES.map(|t| earning(pool, t)))?;
+    for (tranche, part) in TRANCHES.into_iter().zip(parts) {
+        if !part.is_zero() {
+            pool.tranche_mut(tranche).grow(part)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tokens of a tranche in which somebody can earn.
+fn earning(pool: &Pool, tranche: Tranche) -> Uint128 {
+    let tranche = pool.tranche(tranche);
+    if tranche.earns() {
+        tranche.tokens
+    } else {
+        Uint128::zero()
+    }
+}
+
+/// Adds rewards of the base chain that were staked. The pool has been brought up to `now`.
+pub(crate) fn add_growth(
+    config: &Config,
+    now: Timestamp,
+    native: &mut Native,
+    amount: Uint128,
+) -> Result<(), ContractError> {
+    let mut growth = native.growth.take().unwrap_or_else(|| Stream {
+        at: now,
+        ..Stream::default()
+    });
+    // Brought up to now already, so that nothing flows here.
+    growth.push(amount, now, &config.reward_periods(), false)?;
+    native.growth = Some(growth);
+    native.bonded = add(native.bonded, amount)?;
+    Ok(())
+}
+
+/// Takes what the base chain slashed of what should be bonded: of the pool, of what grows into it and of
+/// the open buckets alike, to the unit. Returns what was taken, for the vault's books.
+pub(crate) fn notice(
+    deps: &mut DepsMut,
+    pool: &mut Pool,
+    native: &mut Native,
+) -> Result<Uint128, ContractError> {
+    let slashed = slashed(deps.as_ref(), pool.id, native)?;
+    if slashed.is_zero() {
+        return Ok(slashed);
+    }
+    native.bonded = sub(native.bonded, slashed)?;
+    let mut buckets = buckets(deps.storage, pool.id, native.next, u64::MAX)?;
+    let mut weights = TRANCHES.map(|t| pool.tranche(t).tokens).to_vec();
+    weights.push(match &native.growth {
+        Some(growth) => growth.rest()?,
+        None => Uint128::zero(),
+    });
+    for (_, bucket) in &buckets {
+        weights.extend(TRANCHES.map(|t| bucket.tranche(t).tokens));
+    }
+    let stake = sum(weights.iter())?;
+    let lost = slashed.min(stake);
+    let mut parts = apportion(lost, &weights)?.into_iter();
+    let mut next = || parts.next().unwrap_or_default();
+    for tranche in TRANCHES {
+        pool.tranche_mut(tranche).slash(next())?;
+    }
+    let of_growth = next();
+    if let Some(growth) = &mut native.growth {
+        growth.cut(of_growth)?;
+    }
+    for (epoch, bucket) in &mut buckets {
+        for tranche in TRANCHES {
+            bucket.tranche_mut(tranche).slash(next())?;
+        }
+        // Kept even when empty: the epoch may still be running.
+        BUCKETS.save(deps.storage, (pool.id, *epoch), bucket)?;
+    }
+    native.seized = native.seized.saturating_sub(sub(slashed, lost)?);
+    Ok(lost)
+}
+
+/// Base units that should be bonded and are not.
+pub(crate) fn slashed(deps: Deps, pool: PoolId, native: &Native) -> StdResult<Uint128> {
+    let staker = HOLDERS.load(deps.storage, pool)?.staker;
+    let bonded = staker::bonded(deps.querier, &staker)?;
+    Ok(native.bonded.saturating_sub(bonded))
+}
+
+/// Buckets of the epochs `from` to `to`, at most [`MAX_OPEN_BUCKETS`].
+pub(crate) fn buckets(
+    storage: &dyn Storage,
+    pool: PoolId,
+    from: u64,
+    to: u64,
+) -> StdResult<Vec<(u64, Bucket)>> {
+    BUCKETS
+        .prefix(pool)
+        .range(
+            storage,
+            Some(Bound::inclusive(from)),
+            Some(Bound::inclusive(to)),
+            Order::Ascending,
+        )
+        .take(MAX_OPEN_BUCKETS)
+        .collect()
+}
+
+/// Where the tokens of a bucket are.
+pub(crate) enum Place {
+    /// Bonded: its batch did not start.
+    Bonded,
+    /// Unbonding: in this batch.
+    Batch(usize),
+    /// In the vault.
+    Vault,
+}
+
+/// Where the tokens of an epoch's bucket are.
+pub(crate) fn place(native: &Native, batches: &[Batch], epoch: u64) -> Place {
+    if epoch >= native.next {
+        return Place::Bonded;
+    }
+    match batches
+        .iter()
+        .position(|batch| (batch.from..=batch.to).contains(&epoch))
+    {
+        Some(index) => Place::Batch(index),
+        None => Place::Vault,
+    }
+}
+
+/// Books what a penalty took of a natively staked pool: `active` of its active stake, and of the buckets
+/// of the epochs named. Returns what of it is in the vault already.
+pub(crate) fn seize(
+    storage: &mut dyn Storage,
+    pool: PoolId,
+    native: &mut Native,
+    active: Uint128,
+    buckets: &[(u64, Uint128)],
+) -> StdResult<Uint128> {
+    native.seized = add(native.seized, active)?;
+    let mut arrived = Uint128::zero();
+    if buckets.is_empty() {
+        return Ok(arrived);
+    }
+    let mut unbonding = BATCHES.may_load(storage, pool)?.unwrap_or_default();
+    let mut changed = false;
+    for (epoch, taken) in buckets {
+        match place(native, &unbonding.batches, *epoch) {
+            Place::Bonded => native.seized = add(native.seized, *taken)?,
+            Place::Batch(index) => {
+                if let Some(batch) = unbonding.batches.get_mut(index) {
+                    batch.seized = add(batch.seized, *taken)?;
+                    changed = true;
+                }
+            }
+            Place::Vault => arrived = add(arrived, *taken)?,
+        }
+    }
+    if changed {
+        BATCHES.save(storage, pool, &unbonding)?;
+    }
+    Ok(arrived)
+}
+
+/// The first epoch whose tokens are not in the vault again.
+pub(crate) fn arrived(storage: &dyn Storage, pool: PoolId) -> StdResult<u64> {
+    let unbonding = BATCHES.may_load(storage, pool)?.unwrap_or_default();
+    match unbonding.batches.first() {
+        Some(batch) => Ok(batch.from),
+        None => Ok(NATIVE.load(storage, pool)?.next),
+    }
+}
+
+pub(crate) fn add(one: Uint128, other: Uint128) -> StdResult<Uint128> {
+    one.checked_add(other).map_err(StdError::from)
+}
+
+pub(crate) fn sub(one: Uint128, other: Uint128) -> StdResult<Uint128> {
+    one.checked_sub(other).map_err(StdError::from)
+}
+
+/// The sum of some amounts.
+pub(crate) fn sum<'a>(mut amounts: impl Iterator<Item = &'a Uint128>) -> StdResult<Uint128> {
+    amounts.try_fold(Uint128::zero(), |sum, amount| add(sum, *amount))
+}

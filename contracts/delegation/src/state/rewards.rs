@@ -1,0 +1,1 @@
+//! What flows to the stakers of pools, and what they are owed.

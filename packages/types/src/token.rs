@@ -1,0 +1,150 @@
+//! Tokens that rewards are paid in.
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_schema::serde::Serialize;
+use cosmwasm_std::{
+    coins, to_json_binary, Addr, Api, BankMsg, CosmosMsg, StdResult, Uint128, WasmMsg,
+};
+use cw20::Cw20ExecuteMsg;
+
+const NATIVE: &str = "native/";
+const CW20: &str = "cw20/";
+
+/// A token of the chain.
+#[cw_serde]
+#[derive(Eq)]
+pub enum Token {
+    /// A denom of the bank module: native, IBC or tokenfactory.
+    Native {
+        /// The denom.
+        denom: String,
+    },
+    /// A cw20 token.
+    Cw20 {
+        /// The token contract.
+        address: String,
+    },
+}
+
+impl Token {
+    /// A denom of the bank module.
+    pub fn native(denom: impl Into<String>) -> Self {
+        Self::Native {
+            denom: denom.into(),
+        }
+    }
+
+    /// A cw20 token.
+    pub fn cw20(address: impl Into<String>) -> Self {
+        Self::Cw20 {
+            address: address.into(),
+        }
+    }
+
+    /// The name under which a token is stored: `native/{denom}` or `cw20/{address}`.
+    ///
+    /// ```
+    /// use palisade_types::token::Token;
+    ///
+    /// let token = Token::native("uatom");
+    /// assert_eq!(token.name(), "native/uatom");
+    /// assert_eq!(Token::of_name("native/uatom"), Some(token));
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Native { denom } => format!("{NATIVE}{denom}"),
+            Self::Cw20 { address } => format!("{CW20}{address}"),
+        }
+    }
+
+    /// The inverse of [`Self::name`]; none for anything else.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        match (name.strip_prefix(NATIVE), name.strip_prefix(CW20)) {
+            (Some(denom), _) => Some(Self::native(denom)),
+            (_, Some(address)) => Some(Self::cw20(address)),
+            _ => None,
+        }
+    }
+
+    /// The same token with a checked address.
+    ///
+    /// # Errors
+    /// An address of a cw20 that is not valid.
+    pub fn validated(self, api: &dyn Api) -> StdResult<Self> {
+        match self {
+            Self::Cw20 { address } => Ok(Self::cw20(api.addr_validate(&address)?)),
+            native => Ok(native),
+        }
+    }
+
+    /// A message that pays `amount` to `recipient`.
+    ///
+    /// # Errors
+    /// Serialization.
+    pub fn pay(&self, recipient: &Addr, amount: Uint128) -> StdResult<CosmosMsg> {
+        let recipient = recipient.to_string();
+        match self {
+            Self::Native { denom } => Ok(BankMsg::Send {
+                to_address: recipient,
+                amount: coins(amount.u128(), denom),
+            }
+            .into()),
+            Self::Cw20 { address } => {
+                call(address, &Cw20ExecuteMsg::Transfer { recipient, amount })
+            }
+        }
+    }
+
+    /// A message that calls `contract` with `amount` attached. A native token goes as funds, a cw20
+    /// through its `Send`: so `msg` has to be the same in JSON as a message and as a cw20 hook.
+    ///
+    /// # Errors
+    /// Serialization.
+    pub fn attach<M: Serialize>(
+        &self,
+        contract: &Addr,
+        msg: &M,
+        amount: Uint128,
+    ) -> StdResult<CosmosMsg> {
+        let contract = contract.to_string();
+        match self {
+            Self::Native { denom } => Ok(WasmMsg::Execute {
+                contract_addr: contract,
+                msg: to_json_binary(msg)?,
+                funds: coins(amount.u128(), denom),
+            }
+            .into()),
+            Self::Cw20 { address } => {
+                let msg = to_json_binary(msg)?;
+                call(
+                    address,
+                    &Cw20ExecuteMsg::Send {
+                        contract,
+                        amount,
+                        msg,
+                    },
+                )
+            }
+        }
+    }
+}
+
+/// An amount of a token.
+#[cw_serde]
+pub struct TokenAmount {
+    /// The token.
+    pub token: Token,
+    /// Base units.
+    pub amount: Uint128,
+}
+
+fn call(token: &str, msg: &Cw20ExecuteMsg) -> StdResult<CosmosMsg> {
+    Ok(WasmMsg::Execute {
+        contract_addr: token.to_string(),
+        msg: to_json_binary(msg)?,
+        funds: vec![],
+    }
+    .into())
+}
