@@ -12,6 +12,7 @@ import (
 var month = suite.Periods{
 	Epoch:         suite.Day,
 	Unbonding:     31 * suite.Day,
+	Reward:        suite.Day,
 	Allocation:    2 * suite.Day,
 	Deallocation:  31 * suite.Day,
 	MaxLag:        suite.Day,

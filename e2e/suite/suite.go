@@ -29,7 +29,9 @@ const Version = "palisade-1"
 
 // Periods are the times that the contracts are instantiated with.
 type Periods struct {
-	Epoch, Unbonding         time.Duration
+	Epoch, Unbonding time.Duration
+	// Reward is the grain in which rewards flow: what arrives in one flows through the next.
+	Reward                   time.Duration
 	Allocation, Deallocation time.Duration
 	MaxLag                   time.Duration
 	PacketTimeout            time.Duration
@@ -43,6 +45,7 @@ type Periods struct {
 var Short = Periods{
 	Epoch:         Day,
 	Unbonding:     5 * Day,
+	Reward:        Day / 4,
 	Allocation:    2 * Day,
 	Deallocation:  5 * Day,
 	MaxLag:        Day,
@@ -120,6 +123,7 @@ func (s *Suite) deployHost() {
 		"vault":            s.Vault,
 		"epoch_length":     seconds(p.Epoch),
 		"unbonding_period": seconds(p.Unbonding),
+		"reward_period":    seconds(p.Reward),
 	}))
 	s.Allocation = s.instantiate(s.Host, "allocation", admin(Msg{
 		"delegation":         s.Delegation,
