@@ -11,6 +11,7 @@ mod common;
 use common::seeded;
 use cosmwasm_std::Timestamp;
 use palisade_math::{Epochs, MathError};
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 proptest! {
@@ -87,4 +88,71 @@ fn epochs_without_a_length_or_with_too_many_live_are_refused() {
         epochs.start(u64::MAX),
         Err(MathError::TimeOutOfRange { epoch: u64::MAX })
     );
+}
+
+/// Starts batches as a chain and careless callers would: each at some time after its last epoch, never
+/// before the batch ahead of it; returns the most that the chain unbonds at once.
+fn most_at_once(batch: u64, unbonding_time: u64, lateness: &[u64]) -> usize {
+    let mut started: Vec<u64> = vec![];
+    for (number, late) in lateness.iter().enumerate() {
+        let due = (number as u64 + 1) * batch;
+        let next_due = due + batch;
+        // Later than the next one's time both go together.
+        started.push((due + late).min(next_due - 1));
+    }
+    started
+        .iter()
+        .map(|start| {
+            let open = |other: &&u64| **other <= *start && *start < **other + unbonding_time;
+            started.iter().filter(open).count()
+        })
+        .max()
+        .unwrap()
+}
+
+proptest! {
+    #![proptest_config(seeded(400))]
+
+    #[test]
+    fn batches_that_pass_never_ask_the_chain_for_more_than_seven_at_once(
+        length in 1..1_000_u64, batch_epochs in 1..10_u32, unbonding_time in 1..20_000_u64,
+        lateness in vec(0..10_000_u64, 1..30),
+    ) {
+        let unbonding = 31 * length;
+        let epochs = Epochs::new(Timestamp::default(), length, unbonding).unwrap();
+        let batch = u64::from(batch_epochs) * length;
+        let allowed = epochs.check_batches(unbonding_time, batch_epochs).is_ok();
+        let (fits, in_time) = (unbonding_time <= 6 * batch, unbonding_time + batch <= unbonding);
+        prop_assert_eq!(allowed, fits && in_time);
+        if allowed {
+            prop_assert!(most_at_once(batch, unbonding_time, &lateness) <= 7);
+        }
+    }
+}
+
+#[test]
+fn batches_that_cannot_be_are_refused_with_the_reason() {
+    let day = 86_400;
+    let epochs = Epochs::new(Timestamp::default(), day, 28 * day).unwrap();
+    let refused = |unbonding_time, batch_epochs| match epochs
+        .check_batches(unbonding_time, batch_epochs)
+        .unwrap_err()
+    {
+        MathError::InvalidBatches { reason, .. } => reason,
+        other => panic!("{other}"),
+    };
+    assert_eq!(refused(21 * day, 0), "a batch needs a length");
+    assert_eq!(
+        refused(21 * day, 3),
+        "the chain takes seven undelegations at once"
+    );
+    assert_eq!(
+        refused(21 * day, 8),
+        "it would take longer than the unbonding period"
+    );
+    assert_eq!(
+        refused(u64::MAX, u32::MAX),
+        "the chain takes seven undelegations at once"
+    );
+    epochs.check_batches(21 * day, 7).unwrap();
 }

@@ -221,3 +221,60 @@ proptest! {
         assert_sound(&pool);
     }
 }
+
+proptest! {
+    #![proptest_config(seeded(400))]
+
+    #[test]
+    fn growth_belongs_to_all_holders_alike_and_to_nobody_who_comes_after(
+        deposits in vec(amount(), 1..6), grown in amount(), late in amount(),
+    ) {
+        let mut pool = SharePool::default();
+        let mut holders = vec![Position::default(); deposits.len()];
+        for (holder, amount) in holders.iter_mut().zip(&deposits) {
+            pool.join(holder, uint(*amount)).unwrap();
+        }
+        let before: Vec<u128> = holders.iter().map(|holder| worth(&pool, holder)).collect();
+        let tokens = pool.tokens.u128();
+        if pool.grow(uint(grown)).is_err() {
+            prop_assert_eq!(pool.tokens.u128(), tokens);
+            return Ok(());
+        }
+        prop_assert_eq!(pool.tokens.u128(), tokens + grown);
+        let after: Vec<u128> = holders.iter().map(|holder| worth(&pool, holder)).collect();
+        for (before, after) in before.iter().zip(&after) {
+            // Its part by shares, of which the virtual ones have theirs: never more than by tokens.
+            let most = uint(*before + 1).multiply_ratio(uint(tokens + grown + 1), uint(tokens + 1));
+            prop_assert!(before <= after && uint(*after) <= most, "{before} became {after}");
+        }
+        let mut newcomer = Position::default();
+        if pool.join(&mut newcomer, uint(late)).is_ok() {
+            prop_assert!(worth(&pool, &newcomer) <= late);
+            for (holder, after) in holders.iter().zip(&after) {
+                prop_assert!(worth(&pool, holder) >= *after);
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_there_takes_no_growth() {
+    let mut pool = SharePool::default();
+    let error = pool.grow(uint(5)).unwrap_err();
+    assert_eq!(error, MathError::NoHolders { amount: uint(5) });
+    assert_eq!(pool, SharePool::default());
+    let mut alice = Position::default();
+    pool.join(&mut alice, uint(7)).unwrap();
+    let limit = uint(palisade_math::MAX_DEPOSIT);
+    let error = pool.grow(limit).unwrap_err();
+    let tokens = uint(7);
+    assert_eq!(
+        error,
+        MathError::DepositTooLarge {
+            tokens,
+            amount: limit,
+            limit
+        }
+    );
+    assert_eq!(pool.tokens, tokens);
+}

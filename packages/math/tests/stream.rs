@@ -81,3 +81,31 @@ fn a_top_up_of_one_unit_restarts_no_stream() {
     assert_eq!(poked.advance(at(200), &epochs, true).unwrap(), uint(10));
     assert_eq!(poked.advance(at(300), &epochs, true).unwrap(), uint(99));
 }
+
+proptest! {
+    #![proptest_config(seeded(300))]
+
+    #[test]
+    fn a_cut_takes_of_what_waits_and_flows_alike_and_never_more_than_there_is(
+        waiting in 0..10_u128.pow(30), flowing in 0..10_u128.pow(30), amount in 0..3 * 10_u128.pow(30),
+    ) {
+        let before = Stream {
+            waiting: uint(waiting),
+            flowing: uint(flowing),
+            left: 7,
+            at: Timestamp::from_seconds(9),
+        };
+        let mut stream = before.clone();
+        let taken = stream.cut(uint(amount)).unwrap().u128();
+        prop_assert_eq!(taken, amount.min(waiting + flowing));
+        prop_assert_eq!(stream.rest().unwrap().u128(), waiting + flowing - taken);
+        prop_assert_eq!((stream.left, stream.at), (before.left, before.at));
+        // Of each its part, to a unit.
+        let rest = before.rest().unwrap();
+        if !rest.is_zero() {
+            let due = uint(waiting).multiply_ratio(taken, rest).u128();
+            let of_waiting = waiting - stream.waiting.u128();
+            prop_assert!(of_waiting.abs_diff(due) <= 1, "{of_waiting} for {due}");
+        }
+    }
+}
