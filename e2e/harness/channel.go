@@ -8,9 +8,6 @@ import (
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
 
-// TransferPort is the port of ICS-20.
-const TransferPort = "transfer"
-
 // Channel is a channel between two ports, opened by A. Each step of the handshake is a transaction
 // of the relayer. The fields may be changed between the steps, to see what is refused.
 type Channel struct {

@@ -230,7 +230,12 @@ func (p *Packet) nextReceived() uint64 {
 }
 
 // kind is the name of the message in a packet.
-func (p *Packet) kind() string { return variant(p.Data) }
+func (p *Packet) kind() string {
+	if p.SourcePort == TransferPort {
+		return "coins"
+	}
+	return variant(p.Data)
+}
 
 // TimesOut is when the packet expires.
 func (p *Packet) TimesOut() time.Time { return time.Unix(0, int64(p.TimeoutTimestamp)).UTC() }

@@ -81,6 +81,8 @@ type Suite struct {
 	Link *harness.Link
 	// Channel is the newest one between slashing and gateway.
 	Channel *harness.Channel
+	// Transfers is the channel of ICS-20 from the consumer to the host, once it is open.
+	Transfers *harness.Channel
 }
 
 // New starts both chains and deploys the suite on them, with both assets and no service.
