@@ -27,6 +27,8 @@ type Chain struct {
 	clock  time.Time         // of the next block
 	labels map[string]string // by contract: what the story calls it
 	codes  map[string]uint64 // by file: its code
+	voting *voting           // nil until somebody asks for it
+	fee    sdk.Coins         // of the next transaction
 }
 
 // ID is the chain's id.
@@ -45,7 +47,9 @@ func (c *Chain) Height() int64 { return c.app.LastBlockHeight() }
 func (c *Chain) Block() {
 	c.t.Helper()
 	c.inner.ProposedHeader.Time = c.clock
+	after := c.voting.before(c)
 	c.inner.NextBlock()
+	after()
 	c.world.tick(blockTime)
 }
 

@@ -38,11 +38,15 @@ type app struct {
 	wasmibctesting.WasmTestApp
 	waiting [][]byte
 	results []*abci.ExecTxResult
+	// Who signed the block before, and who signed two of them: of a chain that votes.
+	commit      abci.CommitInfo
+	misbehavior []abci.Misbehavior
 }
 
 // FinalizeBlock runs the waiting transactions, and keeps their results.
 func (a *app) FinalizeBlock(req *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
 	req.Txs, a.waiting = a.waiting, nil
+	req.DecidedLastCommit, req.Misbehavior = a.commit, a.misbehavior
 	res, err := a.WasmTestApp.FinalizeBlock(req)
 	if err == nil {
 		a.results = res.TxResults

@@ -94,6 +94,7 @@ func (c *Chain) sign(sender Name, gas uint64, msgs ...sdk.Msg) []byte {
 	builder := config.NewTxBuilder()
 	require.NoError(c.t, builder.SetMsgs(msgs...))
 	builder.SetGasLimit(gas)
+	builder.SetFeeAmount(c.fee)
 
 	// The bytes to sign hold the signer's key, so it is set before there is a signature.
 	signature := signing.SignatureV2{
