@@ -9,9 +9,8 @@ use cosmwasm_std::{
     IbcTimeout, IbcTimeoutBlock, Order, Timestamp, Uint128, WasmMsg,
 };
 use cw_multi_test::{
-    no_init, App, AppBuilder, AppResponse, BankKeeper, BankSudo, DistributionKeeper, Executor,
-    FailingModule, GovFailingModule, MockApiBech32, StakeKeeper, StargateFailing, SudoMsg,
-    WasmKeeper,
+    no_init, App, AppBuilder, AppResponse, BankKeeper, BankSudo, Executor, FailingModule,
+    GovFailingModule, MockApiBech32, StargateFailing, SudoMsg, WasmKeeper,
 };
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -22,6 +21,7 @@ use crate::ibc::module::IbcModule;
 use crate::ibc::transfer::escrow_address;
 use crate::ibc::{Ctx, TRANSFER_PORT};
 use crate::overlay::transactional;
+use crate::staking::{DistributionModule, StakingModule};
 use crate::state::{
     ChannelEnd, ClientView, SentPacket, ACKS, CHANNELS, CLIENTS, IN_FLIGHT, NEXT_CHANNEL, RECEIPTS,
     SENT,
@@ -34,8 +34,8 @@ pub type ChainApp = App<
     MockStorage,
     FailingModule<Empty, Empty, Empty>,
     WasmKeeper<Empty, Empty>,
-    StakeKeeper,
-    DistributionKeeper,
+    StakingModule,
+    DistributionModule,
     IbcModule,
     GovFailingModule,
     StargateFailing,
@@ -49,6 +49,7 @@ pub struct Chain {
     /// The chain's `App`, for what has no verb here.
     pub app: ChainApp,
     pub(crate) cw20_code: Option<u64>,
+    pub(crate) validator_prefix: &'static str,
     next_connection: u64,
 }
 
@@ -56,6 +57,8 @@ pub struct Chain {
 pub(crate) struct Genesis<'a> {
     pub(crate) chain_id: &'a str,
     pub(crate) prefix: &'static str,
+    /// That of validators.
+    pub(crate) validator_prefix: &'static str,
     pub(crate) height: u64,
     /// The numbers of the first connection and channel. They differ between chains, so that a contract
     /// that takes one side's ids for the other's is caught.
@@ -72,6 +75,8 @@ impl Chain {
         };
         let mut app = AppBuilder::default()
             .with_api(MockApiBech32::new(genesis.prefix))
+            .with_staking(StakingModule::default())
+            .with_distribution(DistributionModule::default())
             .with_ibc(IbcModule)
             .with_block(block)
             .build(no_init);
@@ -80,6 +85,7 @@ impl Chain {
         Self {
             app,
             cw20_code: None,
+            validator_prefix: genesis.validator_prefix,
             next_connection: genesis.first_connection,
         }
     }
@@ -394,7 +400,10 @@ impl Chain {
 
     // Transactions.
 
-    fn run<T>(&mut self, tx: impl FnOnce(&mut ChainApp) -> AnyResult<T>) -> HarnessResult<T> {
+    pub(crate) fn run<T>(
+        &mut self,
+        tx: impl FnOnce(&mut ChainApp) -> AnyResult<T>,
+    ) -> HarnessResult<T> {
         let app = AssertUnwindSafe(&mut self.app);
         match catch_unwind(AssertUnwindSafe(move || tx({ app }.0))) {
             Ok(result) => result.map_err(HarnessError::from),

@@ -11,7 +11,11 @@ mod overlay;
 mod querier;
 mod relay;
 mod seeds;
+mod staking;
 mod state;
+
+/// Bond denom, unbonding time and yield of a chain.
+pub use cw_multi_test::StakingInfo;
 
 pub use chain::{Chain, ChainApp, SECONDS_PER_BLOCK};
 pub use contract::{EntryError, TestContract};
@@ -24,4 +28,5 @@ pub use ibc::TRANSFER_PORT;
 pub use network::{Channel, ChannelPoint, Network, Proposal, Side};
 pub use relay::{Packet, PendingAck, ReceiveOutcome, Relayed, StepOutcome};
 pub use seeds::seeded;
+pub use staking::{DistributionModule, StakingModule, MAX_UNBONDING_ENTRIES};
 pub use state::{ChannelEnd, ChannelState, ClientView, PacketStatus, SentPacket};

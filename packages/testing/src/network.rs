@@ -112,6 +112,7 @@ impl Network {
         let mut host = Chain::new(&Genesis {
             chain_id: "host-1",
             prefix: "host",
+            validator_prefix: "hostvaloper",
             height: 1_000,
             first_connection: 0,
             first_channel: 0,
@@ -119,6 +120,7 @@ impl Network {
         let mut consumer = Chain::new(&Genesis {
             chain_id: "consumer-1",
             prefix: "consumer",
+            validator_prefix: "consumervaloper",
             height: 500,
             first_connection: 5,
             first_channel: 20,
@@ -146,6 +148,8 @@ impl Network {
         self.extra.push(Chain::new(&Genesis {
             chain_id,
             prefix,
+            // As many as a test adds chains.
+            validator_prefix: format!("{prefix}valoper").leak(),
             height: 100,
             first_connection: offset.saturating_add(50),
             first_channel: offset.saturating_add(200),

@@ -12,5 +12,6 @@ mod closing;
 mod faults;
 mod handshake;
 mod packets;
+mod staking;
 mod timeouts;
 mod transfer;
