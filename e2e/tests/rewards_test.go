@@ -76,6 +76,7 @@ func TestConsumerPaysInItsOwnToken(t *testing.T) {
 	require.True(t, s.Consumer.Balance(s.Gateway, harness.Reward).IsZero())
 
 	// Both operators weigh the same; of each pool's part the fraction of a unit is not paid.
+	commission := suite.Zero
 	for _, name := range []harness.Name{operator, another} {
 		parts := s.Earned(service, name, token)
 		require.Equal(t, int64(reward*stake/(2*eachCounts)), parts[suite.Native].Int64())
@@ -83,13 +84,17 @@ func TestConsumerPaysInItsOwnToken(t *testing.T) {
 	}
 	counted(s, service, token, suite.Zero)
 
+	for _, part := range s.Earned(service, operator, token) {
+		commission = commission.Add(part.QuoRaw(20))
+	}
+
 	// Anybody may harvest; it flows through the next period, less commission.
 	s.Harvest(harness.Stranger, service, operator).OK()
 	require.Empty(t, s.Earned(service, operator, token))
 	require.NotEmpty(t, s.Earned(service, another, token))
 	require.Equal(t, "0", s.Claimable(harness.Staker1.String(), token).String())
 	purse := counted(s, service, token, suite.Zero)
-	require.Equal(t, purse.Harvested.QuoRaw(20), purse.Commission)
+	require.Equal(t, commission.String(), purse.Commission.String())
 	require.Equal(t, purse.Harvested, purse.Flowing.Add(purse.Commission))
 	s.Payday()
 	purse = counted(s, service, token, suite.Zero)
@@ -359,8 +364,9 @@ func TestRewardsOutliveASlash(t *testing.T) {
 	s.Report(harness.Reporter, s.Saw(operator, suite.DoubleSign)).OK()
 	s.Relay()
 	slashedOnce(s, service)
+	s.SyncAndRelay(service)
 	require.Equal(t, parts, s.Earned(service, operator, token))
-	require.Equal(t, int64(weight), s.ServiceRewards(service, token).Weight.Int64(), "who is jailed earns no more")
+	require.Equal(t, int64(eachCounts), s.ServiceRewards(service, token).Weight.Int64(), "who is jailed earns no more")
 
 	// The next payment is the other operator's alone.
 	s.PayRewards(harness.Service, service, harness.Coin(reward, harness.Reward)).OK()
