@@ -34,6 +34,67 @@ impl Books {
                 })?;
         Ok(())
     }
+
+    /// Takes from what is unbonded and in the vault again for who left.
+    pub(crate) fn take_released(
+        &mut self,
+        asset: &str,
+        amount: Uint128,
+    ) -> Result<(), ContractError> {
+        self.released =
+            self.released
+                .checked_sub(amount)
+                .map_err(|_| ContractError::InsufficientReleased {
+                    asset: asset.to_string(),
+                    available: self.released,
+                    requested: amount,
+                })?;
+        Ok(())
+    }
+
+    /// Books what came back from a staker. No column can hold more than the one that it is of.
+    pub(crate) fn collect(
+        &mut self,
+        asset: &str,
+        released: Uint128,
+        seized: Uint128,
+    ) -> Result<(), ContractError> {
+        self.released = self.released.checked_add(released)?;
+        self.payable = self.payable.checked_add(seized)?;
+        for (column, amount, limit) in [
+            ("released", self.released, self.staked),
+            ("payable", self.payable, self.seized),
+        ] {
+            if amount > limit {
+                return Err(ContractError::TooMuchArrived {
+                    asset: asset.to_string(),
+                    column,
+                    amount,
+                    limit,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses principal that does not fit under the cap.
+    pub(crate) fn require_room(
+        &self,
+        id: &str,
+        cap: Uint128,
+        amount: Uint128,
+    ) -> Result<(), ContractError> {
+        let held = self.principal()?;
+        if amount > cap.saturating_sub(held) {
+            return Err(ContractError::CapExceeded {
+                asset: id.to_string(),
+                cap,
+                held,
+                offered: amount,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// Adds to the idle tokens of an owner, and to their sum.

@@ -7,7 +7,7 @@ use palisade_admin::{cw_ownable, AdminError, GUARD};
 use palisade_types::vault::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::error::ContractError;
-use crate::execute::{asset, deposit, idle, seizure, stake, wiring};
+use crate::execute::{asset, deposit, idle, seizure, stake, staking, wiring};
 use crate::state::{Config, CONFIG};
 use crate::{events, query};
 
@@ -62,7 +62,7 @@ pub fn execute(
             asset,
             operator,
             amount,
-        } => idle::delegate(deps, &env, &info, asset, operator, amount),
+        } => idle::delegate(deps, &env, &info, &asset, &operator, amount),
         ExecuteMsg::Withdraw {
             asset,
             amount,
@@ -79,7 +79,33 @@ pub fn execute(
             amount,
             recipient,
         } => stake::release(deps, &env, &info, &asset, amount, &recipient),
-        ExecuteMsg::Seize { seized, payees } => seizure::seize(deps, &info, seized, payees),
+        ExecuteMsg::Seize {
+            seized,
+            arrived,
+            payees,
+        } => seizure::seize(deps, &info, seized, arrived, payees),
+        ExecuteMsg::Reconcile(orders) => staking::reconcile(deps, &info, orders),
+        ExecuteMsg::Restake {
+            asset,
+            operator,
+            amount,
+        } => staking::restake(deps, &info, &asset, &operator, amount),
+        ExecuteMsg::OpenStaker {
+            asset,
+            validator,
+            compound,
+        } => staking::open(deps, &env, &info, &asset, &validator, compound),
+        ExecuteMsg::SetCompound { asset, compound } => {
+            staking::set_compound(deps, &info, &asset, compound)
+        }
+        ExecuteMsg::WithdrawRewards { asset, operator } => {
+            staking::withdraw_rewards(deps, &asset, &operator)
+        }
+        ExecuteMsg::Compounded {
+            asset,
+            operator,
+            amount,
+        } => staking::compounded(deps, &info, &asset, &operator, amount),
         ExecuteMsg::Redirect(redirection) => seizure::redirect(deps, &env, &info, redirection),
         ExecuteMsg::RegisterAsset(new) => asset::register(deps, &env, &info, new),
         ExecuteMsg::UpdateAsset { asset, change } => {
@@ -117,6 +143,14 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             start_after,
             limit,
         } => to_json_binary(&query::idle(deps, &owner, start_after.as_deref(), limit)?)?,
+        QueryMsg::Staker { asset, operator } => {
+            to_json_binary(&query::staker(deps, &asset, &operator)?)?
+        }
+        QueryMsg::Stakers {
+            asset,
+            start_after,
+            limit,
+        } => to_json_binary(&query::stakers(deps, &asset, start_after, limit)?)?,
         QueryMsg::Books { asset } => to_json_binary(&query::books(deps, &env, &asset)?)?,
         QueryMsg::Seized {
             asset,

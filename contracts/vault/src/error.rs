@@ -79,10 +79,6 @@ pub enum ContractError {
         asset: AssetId,
     },
 
-    /// A kind of token that this version cannot hold.
-    #[error("this version holds native and cw20 tokens alone")]
-    UnsupportedKind,
-
     /// The contract does not answer as a cw20 does.
     #[error("{address} is not a cw20 token: {reason}")]
     NotCw20 {
@@ -169,6 +165,131 @@ pub enum ContractError {
         available: Uint128,
         /// What was asked for.
         requested: Uint128,
+    },
+
+    /// Less was unbonded for who left: the neighbour's books are not the vault's.
+    #[error("{available} {asset} are released, {requested} were asked for")]
+    InsufficientReleased {
+        /// The asset.
+        asset: AssetId,
+        /// What is unbonded and in the vault again.
+        available: Uint128,
+        /// What was asked for.
+        requested: Uint128,
+    },
+
+    /// More would have come back from the base chain than went there.
+    #[error("{amount} {asset} would be {column}, of {limit} at most")]
+    TooMuchArrived {
+        /// The asset.
+        asset: AssetId,
+        /// `released` or `payable`.
+        column: &'static str,
+        /// What the column would come to.
+        amount: Uint128,
+        /// What is staked, or seized.
+        limit: Uint128,
+    },
+
+    /// What arrived of a seizure is a part of it.
+    #[error("of {seized} {asset} seized {arrived} cannot be here already")]
+    ArrivedUnseized {
+        /// The asset.
+        asset: AssetId,
+        /// What was seized of it.
+        seized: Uint128,
+        /// What of it shall be in the vault already.
+        arrived: Uint128,
+    },
+
+    /// What was seized is still with the base chain.
+    #[error("no seized {asset} came back from the base chain yet")]
+    NothingArrived {
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// The asset is not natively staked.
+    #[error("{asset} is not staked natively")]
+    NotStaked {
+        /// The asset.
+        asset: AssetId,
+    },
+
+    /// No code has this number.
+    #[error("there is no code {code_id}: {reason}")]
+    UnknownCode {
+        /// The code of the staker.
+        code_id: u64,
+        /// What the chain answered.
+        reason: StdError,
+    },
+
+    /// The operator did not open native staking.
+    #[error("{operator} has no staker of {asset}")]
+    NoStaker {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: Addr,
+    },
+
+    /// The operator opened native staking before.
+    #[error("{operator} has its staker of {asset} already: {staker}")]
+    StakerExists {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: Addr,
+        /// Its staker.
+        staker: Addr,
+    },
+
+    /// The validator's account is another one.
+    #[error("{operator} is not the account of the validator {validator}")]
+    NotTheValidator {
+        /// Who tried.
+        operator: Addr,
+        /// The validator.
+        validator: String,
+    },
+
+    /// The base chain has no such validator.
+    #[error("there is no validator {validator}")]
+    UnknownValidator {
+        /// Its address.
+        validator: String,
+    },
+
+    /// Nothing is staked with a validator that does not validate.
+    #[error("the validator {validator} is not bonded")]
+    ValidatorNotBonded {
+        /// The validator.
+        validator: String,
+    },
+
+    /// A tokenized share stands behind its validator's operator alone.
+    #[error("{asset} cannot stand behind {operator}: it is a share of another validator")]
+    OtherOperator {
+        /// The asset.
+        asset: AssetId,
+        /// Whom it was to stand behind.
+        operator: Addr,
+    },
+
+    /// The rate of shares is that of tokenized shares.
+    #[error("only a native token `{{validator}}/{{id}}` has a rate of shares")]
+    NotTokenized,
+
+    /// Tokenized shares that are worth nothing, or that nobody has.
+    #[error("{supply} {denom} for {delegated} delegated have no rate")]
+    WorthlessShares {
+        /// The denom.
+        denom: String,
+        /// Base units that the delegation is worth.
+        delegated: Uint128,
+        /// How many shares there are.
+        supply: Uint128,
     },
 
     /// Nothing waits for this destination.

@@ -2,9 +2,9 @@
 
 use cosmwasm_std::{Addr, Attribute, Event, Uint128};
 use palisade_types::asset::{Destination, Payee, Redirection};
-use palisade_types::vault::AssetChange;
+use palisade_types::vault::{AssetChange, Collection, Reconciliation};
 
-use crate::state::{Asset, Rate};
+use crate::state::{Asset, Rate, Staker};
 
 pub(crate) fn instantiate(owner: &str) -> Event {
     Event::new("instantiate").add_attribute("owner", owner)
@@ -112,6 +112,70 @@ pub(crate) fn pay_out(
         .add_attribute("amount", amount)
         .add_attribute("account", account.to_string())
         .add_attributes(recipient("recipient", destination))
+}
+
+/// Of what was seized of a natively staked asset: what is in the vault already.
+pub(crate) fn arrive(asset: &str, amount: Uint128) -> Event {
+    Event::new("arrive")
+        .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+}
+
+pub(crate) fn open_staker(asset: &str, operator: &Addr, staker: &Staker) -> Event {
+    Event::new("open_staker")
+        .add_attribute("asset", asset)
+        .add_attribute("operator", operator)
+        .add_attribute("validator", &staker.validator)
+        .add_attribute("staker", &staker.staker)
+        .add_attribute("compound", staker.compound.to_string())
+}
+
+pub(crate) fn set_compound(asset: &str, operator: &Addr, compound: bool) -> Event {
+    Event::new("set_compound")
+        .add_attribute("asset", asset)
+        .add_attribute("operator", operator)
+        .add_attribute("compound", compound.to_string())
+}
+
+pub(crate) fn withdraw_rewards(asset: &str, operator: &Addr, compound: bool) -> Event {
+    Event::new("withdraw_rewards")
+        .add_attribute("asset", asset)
+        .add_attribute("operator", operator)
+        .add_attribute("compound", compound.to_string())
+}
+
+pub(crate) fn compounded(asset: &str, operator: &Addr, amount: Uint128) -> Event {
+    Event::new("compounded")
+        .add_attribute("asset", asset)
+        .add_attribute("operator", operator)
+        .add_attribute("amount", amount)
+}
+
+pub(crate) fn restake(asset: &str, operator: &Addr, amount: Uint128) -> Event {
+    Event::new("restake")
+        .add_attribute("asset", asset)
+        .add_attribute("operator", operator)
+        .add_attribute("amount", amount)
+}
+
+/// Names what was done, and no more.
+pub(crate) fn reconcile(orders: &Reconciliation) -> Event {
+    let amount = |amount: Uint128| (!amount.is_zero()).then(|| amount.to_string());
+    let of =
+        |part: fn(&Collection) -> Uint128| orders.collect.as_ref().map(|c| part(c).to_string());
+    let done = [
+        ("lost", amount(orders.lost)),
+        ("undelegated", amount(orders.undelegate)),
+        ("released", of(|collection| collection.released)),
+        ("payable", of(|collection| collection.seized)),
+    ];
+    let named = done
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|value| (key, value)));
+    Event::new("reconcile")
+        .add_attribute("asset", &orders.asset)
+        .add_attribute("operator", &orders.operator)
+        .add_attributes(named)
 }
 
 /// An amount of zero says that nothing was there to redirect.

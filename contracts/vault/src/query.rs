@@ -1,15 +1,17 @@
 //! Answers. None of them asks a rate provider.
 
-use cosmwasm_std::{Deps, Env, Order, StdResult};
+use cosmwasm_std::{Addr, Deps, Env, Order, StdResult};
 use cw_storage_plus::Bound;
 use palisade_types::allocation::MAX_ASSETS;
 use palisade_types::asset::{AssetAmount, AssetId, Destination, Price};
 use palisade_types::page;
-use palisade_types::vault::{AssetResponse, BooksResponse, ConfigResponse, SeizedResponse};
+use palisade_types::vault::{
+    AssetResponse, BooksResponse, ConfigResponse, SeizedResponse, StakerResponse,
+};
 
 use crate::books::{destination_key, destination_of};
 use crate::error::ContractError;
-use crate::state::{self, Asset, ASSETS, CONFIG, IDLE, SEIZED};
+use crate::state::{self, Asset, Staker, ASSETS, CONFIG, IDLE, SEIZED, STAKERS};
 use crate::{rate, token};
 
 pub(crate) fn config(deps: Deps) -> StdResult<ConfigResponse> {
@@ -120,8 +122,52 @@ pub(crate) fn books(deps: Deps, env: &Env, id: &str) -> Result<BooksResponse, Co
         idle: books.idle,
         staked: books.staked,
         seized: books.seized,
-        balance: token::balance(deps.querier, &asset.kind, &env.contract.address)?,
+        released: books.released,
+        payable: books.payable,
+        balance: token::balance(deps.querier, &asset.token(), &env.contract.address)?,
     })
+}
+
+pub(crate) fn staker(
+    deps: Deps,
+    id: &str,
+    operator: &str,
+) -> Result<StakerResponse, ContractError> {
+    state::asset(deps.storage, id)?;
+    let operator = deps.api.addr_validate(operator)?;
+    let staker = state::staker(deps.storage, id, &operator)?;
+    Ok(present(operator, staker))
+}
+
+pub(crate) fn stakers(
+    deps: Deps,
+    id: &str,
+    start_after: Option<String>,
+    limit: Option<u32>,
+) -> Result<Vec<StakerResponse>, ContractError> {
+    state::asset(deps.storage, id)?;
+    let start = start_after.map(Addr::unchecked);
+    let page: StdResult<Vec<StakerResponse>> = STAKERS
+        .prefix(id)
+        .range(
+            deps.storage,
+            start.as_ref().map(Bound::exclusive),
+            None,
+            Order::Ascending,
+        )
+        .take(page::take(limit))
+        .map(|entry| entry.map(|(operator, staker)| present(operator, staker)))
+        .collect();
+    Ok(page?)
+}
+
+fn present(operator: Addr, staker: Staker) -> StakerResponse {
+    StakerResponse {
+        operator,
+        staker: staker.staker,
+        validator: staker.validator,
+        compound: staker.compound,
+    }
 }
 
 pub(crate) fn seized(

@@ -5,11 +5,13 @@ use cosmwasm_std::{Decimal, QuerierWrapper, Storage, Timestamp};
 use palisade_types::asset::{RateProviderQuery, RateResponse, RateSource, MAX_CLOCK_SKEW};
 
 use crate::error::ContractError;
-use crate::state::{Rate, RATES};
+use crate::lsm;
+use crate::state::{Asset, Rate, RATES};
 
 const NANOS: u64 = 1_000_000_000;
 
-/// The last good rate of an asset, and whether it is fresh.
+/// The last good rate of an asset, and whether it is fresh. One that the chain itself tells is always
+/// fresh: it does not age, and can be wrong only by a slash of the validator that nobody brought here.
 pub(crate) fn last(
     storage: &dyn Storage,
     asset: &str,
@@ -18,13 +20,13 @@ pub(crate) fn last(
 ) -> Result<(Rate, bool), ContractError> {
     let rate = RATES.load(storage, asset)?;
     let fresh = match source {
-        RateSource::Fixed { .. } => true,
+        RateSource::Fixed { .. } | RateSource::Shares { .. } => true,
         RateSource::Provider { max_age, .. } => !is_older(rate.at, now, *max_age),
     };
     Ok((rate, fresh))
 }
 
-/// What a rate provider's good answer changed.
+/// What a good answer changed.
 pub(crate) enum Answer {
     /// Nothing: it is known, or the rate is fixed.
     Known,
@@ -34,7 +36,7 @@ pub(crate) enum Answer {
     Late {
         /// The rate that came first.
         kept: Decimal,
-        /// The provider's rate.
+        /// The rate of the answer.
         rate: Decimal,
     },
 }
@@ -47,25 +49,30 @@ pub(crate) enum Answer {
 pub(crate) fn refresh(
     storage: &mut dyn Storage,
     querier: QuerierWrapper,
-    asset: &str,
-    source: &RateSource,
+    id: &str,
+    asset: &Asset,
     now: Timestamp,
 ) -> Result<Answer, ContractError> {
-    let RateSource::Provider { max_change, .. } = source else {
-        return Ok(Answer::Known);
+    let max_change = match &asset.source {
+        RateSource::Fixed { .. } => return Ok(Answer::Known),
+        RateSource::Provider { max_change, .. } => Some(*max_change),
+        RateSource::Shares { .. } => None,
     };
-    let last = RATES.load(storage, asset)?;
-    let mut rate = ask(querier, source, now)?;
+    let last = RATES.load(storage, id)?;
+    let mut rate = ask(querier, asset, now)?;
     if rate.at < last.at {
         return Err(ContractError::RateOutdated {
             updated_at: rate.at,
             last: last.at,
         });
     }
-    check_change(last.rate, rate.rate, *max_change)?;
+    if let Some(max_change) = max_change {
+        check_change(last.rate, rate.rate, max_change)?;
+    }
     if rate.rate == last.rate {
         rate.block = last.block;
-        if rate.at == last.at {
+        // The age of what the chain tells is of no interest: nothing is written for its sake.
+        if rate.at == last.at || max_change.is_none() {
             return Ok(Answer::Known);
         }
     } else if last.block == now {
@@ -74,38 +81,62 @@ pub(crate) fn refresh(
             rate: rate.rate,
         });
     }
-    RATES.save(storage, asset, &rate)?;
+    RATES.save(storage, id, &rate)?;
     Ok(Answer::New(rate))
 }
 
-/// The present rate of a source, whatever it was before.
+/// The present rate of an asset, whatever it was before.
 pub(crate) fn ask(
     querier: QuerierWrapper,
-    source: &RateSource,
+    asset: &Asset,
     now: Timestamp,
 ) -> Result<Rate, ContractError> {
-    let (contract, min, max, max_age) = match source {
-        RateSource::Fixed { rate } => {
-            return Ok(Rate {
-                rate: *rate,
-                at: now,
-                block: Timestamp::default(),
-            })
-        }
+    match &asset.source {
+        RateSource::Fixed { rate } => Ok(Rate {
+            rate: *rate,
+            at: now,
+            block: Timestamp::default(),
+        }),
         RateSource::Provider {
             contract,
             min,
             max,
             max_age,
-            ..
-        } => (contract, *min, *max, *max_age),
-    };
-    let RateResponse { rate, updated_at } = querier
-        .query_wasm_smart(contract, &RateProviderQuery::Rate {})
+            max_change: _,
+        } => {
+            let answer = ask_provider(querier, contract)?;
+            check_answer(&answer, (*min, *max), *max_age, now)?;
+            Ok(Rate {
+                rate: answer.rate,
+                at: answer.updated_at,
+                block: now,
+            })
+        }
+        RateSource::Shares { delegator } => Ok(Rate {
+            rate: lsm::rate(querier, &asset.kind, delegator)?,
+            at: now,
+            block: now,
+        }),
+    }
+}
+
+fn ask_provider(querier: QuerierWrapper, provider: &str) -> Result<RateResponse, ContractError> {
+    querier
+        .query_wasm_smart(provider, &RateProviderQuery::Rate {})
         .map_err(|reason| ContractError::RateUnavailable {
-            provider: contract.clone(),
+            provider: provider.to_string(),
             reason,
-        })?;
+        })
+}
+
+/// Whether a provider's answer is within its bounds.
+fn check_answer(
+    answer: &RateResponse,
+    (min, max): (Decimal, Decimal),
+    max_age: u64,
+    now: Timestamp,
+) -> Result<(), ContractError> {
+    let RateResponse { rate, updated_at } = *answer;
     if rate < min || rate > max {
         return Err(ContractError::RateOutOfBounds { rate, min, max });
     }
@@ -121,11 +152,7 @@ pub(crate) fn ask(
             max_skew: MAX_CLOCK_SKEW,
         });
     }
-    Ok(Rate {
-        rate,
-        at: updated_at,
-        block: now,
-    })
+    Ok(())
 }
 
 /// Whether `time` lies more than `seconds` before `now`.

@@ -6,6 +6,7 @@ use cosmwasm_std::{Addr, Decimal, Storage, Timestamp, Uint128};
 use cw_storage_plus::{Item, Map};
 use palisade_types::asset::{AssetId, AssetKind, RateSource};
 use palisade_types::neighbour::Neighbour;
+use palisade_types::token::Token;
 
 use crate::error::ContractError;
 
@@ -14,7 +15,7 @@ pub(crate) const CONFIG: Item<Config> = Item::new("config");
 
 /// Asset -> what was registered.
 pub(crate) const ASSETS: Map<&str, Asset> = Map::new("a");
-/// Token, as [`crate::token`] names it -> its one asset.
+/// Token, by its name -> its one asset.
 pub(crate) const TOKENS: Map<&str, AssetId> = Map::new("t");
 /// Asset -> its last good rate. One for every asset, though only a provider's is read on the way
 /// of a deposit.
@@ -25,6 +26,8 @@ pub(crate) const BOOKS: Map<&str, Books> = Map::new("b");
 pub(crate) const IDLE: Map<(&Addr, &str), Uint128> = Map::new("i");
 /// (asset, account, recipient; empty: to burn) -> seized, not yet paid out. Never zero.
 pub(crate) const SEIZED: Map<(&str, u32, &str), Uint128> = Map::new("s");
+/// (natively staked asset, operator) -> the contract that stakes it with the operator's validator.
+pub(crate) const STAKERS: Map<(&str, &Addr), Staker> = Map::new("n");
 
 /// The neighbour.
 #[cw_serde]
@@ -51,6 +54,42 @@ pub(crate) struct Asset {
     /// Whether deposits are refused.
     #[serde(default, skip_serializing_if = "is_false")]
     pub closed: bool,
+    /// The bond denom, if it is natively staked; else empty. Never changes.
+    #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
+    pub bond_denom: String,
+}
+
+impl Asset {
+    /// The token in which it comes and goes.
+    pub(crate) fn token(&self) -> Token {
+        match &self.kind {
+            AssetKind::Native { denom } => Token::native(denom),
+            AssetKind::Cw20 { address } => Token::cw20(address),
+            AssetKind::Staked { .. } => Token::native(&self.bond_denom),
+        }
+    }
+
+    /// Whether it is natively staked: then what is staked of it is not in the vault.
+    pub(crate) fn is_staked(&self) -> bool {
+        match self.kind {
+            AssetKind::Native { .. } | AssetKind::Cw20 { .. } => false,
+            AssetKind::Staked { .. } => true,
+        }
+    }
+}
+
+/// Who stakes natively for an operator.
+#[cw_serde]
+pub(crate) struct Staker {
+    /// The contract.
+    #[serde(rename = "s")]
+    pub staker: Addr,
+    /// The validator, as the chain spells it.
+    #[serde(rename = "v")]
+    pub validator: String,
+    /// Whether the base chain's rewards are staked as well.
+    #[serde(rename = "c", default, skip_serializing_if = "is_false")]
+    pub compound: bool,
 }
 
 /// A good rate.
@@ -58,7 +97,7 @@ pub(crate) struct Asset {
 pub(crate) struct Rate {
     /// Value of one base unit.
     pub rate: Decimal,
-    /// When it was set: by the provider's clock, or by the block's if it is fixed.
+    /// When it was set: by the provider's clock, or by the block's if no provider tells it.
     pub at: Timestamp,
     /// The time of the block that brought it: no other rate is taken in that block. Zero if it is
     /// fixed.
@@ -79,6 +118,12 @@ pub(crate) struct Books {
     /// The sum of [`SEIZED`].
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub seized: Uint128,
+    /// Of `staked`, if natively staked: unbonded and in the vault again.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub released: Uint128,
+    /// Of `seized`, if natively staked: unbonded and in the vault again.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub payable: Uint128,
 }
 
 fn is_never(time: &Timestamp) -> bool {
@@ -97,6 +142,19 @@ pub(crate) fn asset(storage: &dyn Storage, id: &str) -> Result<Asset, ContractEr
 /// The books of a registered asset, or an error that names it.
 pub(crate) fn books(storage: &dyn Storage, id: &str) -> Result<Books, ContractError> {
     BOOKS.may_load(storage, id)?.ok_or_else(|| unknown(id))
+}
+
+/// The staker of an operator, or an error that names both.
+pub(crate) fn staker(
+    storage: &dyn Storage,
+    id: &str,
+    operator: &Addr,
+) -> Result<Staker, ContractError> {
+    let found = STAKERS.may_load(storage, (id, operator))?;
+    found.ok_or_else(|| ContractError::NoStaker {
+        asset: id.to_string(),
+        operator: operator.clone(),
+    })
 }
 
 /// The neighbour, or an error while there is none.
@@ -130,8 +188,9 @@ mod tests {
             BOOKS.namespace_bytes().to_vec(),
             IDLE.namespace_bytes().to_vec(),
             SEIZED.namespace_bytes().to_vec(),
+            STAKERS.namespace_bytes().to_vec(),
         ]);
-        assert_eq!(maps.len(), 6);
+        assert_eq!(maps.len(), 7);
         let items = BTreeSet::from([
             CONFIG.as_slice().to_vec(),
             palisade_admin::GUARD.as_slice().to_vec(),

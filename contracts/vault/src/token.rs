@@ -1,32 +1,22 @@
-//! The tokens behind assets: the one place that knows how each kind is named, checked, paid out,
-//! burned and counted. A new kind is added here.
+//! The tokens behind assets: the one place that knows how each kind is checked, paid out, burned and
+//! counted. A new kind is added here.
 
 use cosmwasm_std::{
-    coins, to_json_binary, Addr, BankMsg, Deps, Env, QuerierWrapper, StdResult, Uint128, WasmMsg,
+    coins, to_json_binary, Addr, BankMsg, CosmosMsg, Deps, Env, QuerierWrapper, StdResult, Uint128,
+    WasmMsg,
 };
-use cosmwasm_std::{CosmosMsg, StdError};
 use cw20::{BalanceResponse, Cw20ExecuteMsg, Cw20QueryMsg, TokenInfoResponse};
-use palisade_types::asset::AssetKind;
+use palisade_types::token::Token;
 
 use crate::error::ContractError;
 
 /// The shortest and the longest denom of the Cosmos SDK, in bytes.
 const DENOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=128;
 
-/// The name of a native token.
-pub(crate) fn native(denom: &str) -> String {
-    format!("native/{denom}")
-}
-
-/// The name of a cw20 token.
-pub(crate) fn cw20(address: &Addr) -> String {
-    format!("cw20/{address}")
-}
-
-/// Checks that a token can be held, and names it.
-pub(crate) fn check(deps: Deps, kind: &AssetKind) -> Result<String, ContractError> {
-    match kind {
-        AssetKind::Native { denom } => {
+/// Checks that a token can be held.
+pub(crate) fn check(deps: Deps, token: &Token) -> Result<(), ContractError> {
+    match token {
+        Token::Native { denom } => {
             if !is_denom(denom) {
                 return Err(ContractError::InvalidParameter {
                     what: "denom",
@@ -34,19 +24,18 @@ pub(crate) fn check(deps: Deps, kind: &AssetKind) -> Result<String, ContractErro
                     allowed: "3 to 128 of a-z A-Z 0-9 / : . _ -, a letter first",
                 });
             }
-            Ok(native(denom))
+            Ok(())
         }
-        AssetKind::Cw20 { address } => {
+        Token::Cw20 { address } => {
             let address = deps.api.addr_validate(address)?;
             let info: StdResult<TokenInfoResponse> = deps
                 .querier
                 .query_wasm_smart(&address, &Cw20QueryMsg::TokenInfo {});
             match info {
-                Ok(_) => Ok(cw20(&address)),
+                Ok(_) => Ok(()),
                 Err(reason) => Err(ContractError::NotCw20 { address, reason }),
             }
         }
-        _ => Err(ContractError::UnsupportedKind),
     }
 }
 
@@ -61,56 +50,43 @@ fn is_denom(denom: &str) -> bool {
 /// A message that pays tokens out.
 pub(crate) fn pay(
     env: &Env,
-    kind: &AssetKind,
+    token: &Token,
     recipient: &Addr,
     amount: Uint128,
 ) -> Result<CosmosMsg, ContractError> {
     if *recipient == env.contract.address {
         return Err(ContractError::PaymentToSelf);
     }
-    let recipient = recipient.to_string();
-    match kind {
-        AssetKind::Native { denom } => Ok(BankMsg::Send {
-            to_address: recipient,
-            amount: coins(amount.u128(), denom),
-        }
-        .into()),
-        AssetKind::Cw20 { address } => {
-            let transfer = Cw20ExecuteMsg::Transfer { recipient, amount };
-            Ok(call_cw20(address, &transfer)?)
-        }
-        _ => Err(ContractError::UnsupportedKind),
-    }
+    Ok(token.pay(recipient, amount)?)
 }
 
 /// A message that takes tokens out of supply.
-pub(crate) fn burn(kind: &AssetKind, amount: Uint128) -> Result<CosmosMsg, ContractError> {
-    match kind {
-        AssetKind::Native { denom } => Ok(BankMsg::Burn {
+pub(crate) fn burn(token: &Token, amount: Uint128) -> StdResult<CosmosMsg> {
+    match token {
+        Token::Native { denom } => Ok(BankMsg::Burn {
             amount: coins(amount.u128(), denom),
         }
         .into()),
-        AssetKind::Cw20 { address } => Ok(call_cw20(address, &Cw20ExecuteMsg::Burn { amount })?),
-        _ => Err(ContractError::UnsupportedKind),
+        Token::Cw20 { address } => Ok(WasmMsg::Execute {
+            contract_addr: address.clone(),
+            msg: to_json_binary(&Cw20ExecuteMsg::Burn { amount })?,
+            funds: vec![],
+        }
+        .into()),
     }
 }
 
 /// What the token itself says that `holder` has.
-pub(crate) fn balance(
-    querier: QuerierWrapper,
-    kind: &AssetKind,
-    holder: &Addr,
-) -> Result<Uint128, ContractError> {
-    match kind {
-        AssetKind::Native { denom } => Ok(querier.query_balance(holder, denom)?.amount),
-        AssetKind::Cw20 { address } => {
+pub(crate) fn balance(querier: QuerierWrapper, token: &Token, holder: &Addr) -> StdResult<Uint128> {
+    match token {
+        Token::Native { denom } => Ok(querier.query_balance(holder, denom)?.amount),
+        Token::Cw20 { address } => {
             let query = Cw20QueryMsg::Balance {
                 address: holder.to_string(),
             };
             let answer: BalanceResponse = querier.query_wasm_smart(address, &query)?;
             Ok(answer.balance)
         }
-        _ => Err(ContractError::UnsupportedKind),
     }
 }
 
@@ -119,31 +95,24 @@ pub(crate) fn balance(
 pub(crate) fn require_delivered(
     querier: QuerierWrapper,
     asset: &str,
-    kind: &AssetKind,
+    token: &Token,
     vault: &Addr,
     owed: Uint128,
 ) -> Result<(), ContractError> {
-    if let AssetKind::Native { .. } = kind {
-        return Ok(());
+    match token {
+        Token::Native { .. } => Ok(()),
+        Token::Cw20 { .. } => {
+            let balance = balance(querier, token, vault)?;
+            if balance < owed {
+                return Err(ContractError::UnderDelivered {
+                    asset: asset.to_string(),
+                    owed,
+                    balance,
+                });
+            }
+            Ok(())
+        }
     }
-    let balance = balance(querier, kind, vault)?;
-    if balance < owed {
-        return Err(ContractError::UnderDelivered {
-            asset: asset.to_string(),
-            owed,
-            balance,
-        });
-    }
-    Ok(())
-}
-
-fn call_cw20(token: &str, msg: &Cw20ExecuteMsg) -> Result<CosmosMsg, StdError> {
-    Ok(WasmMsg::Execute {
-        contract_addr: token.to_string(),
-        msg: to_json_binary(msg)?,
-        funds: vec![],
-    }
-    .into())
 }
 
 #[cfg(test)]

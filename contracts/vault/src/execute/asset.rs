@@ -2,13 +2,14 @@
 
 use cosmwasm_std::{Api, Decimal, DepsMut, Env, MessageInfo, Response, Uint128};
 use palisade_math::{asset_value, MAX_DEPOSIT};
-use palisade_types::asset::RateSource;
+use palisade_types::asset::{AssetKind, RateSource};
 use palisade_types::vault::{AssetChange, NewAsset};
 
 use crate::error::ContractError;
+use crate::execute::staking;
 use crate::rate::Answer;
 use crate::state::{self, Asset, Books, ASSETS, BOOKS, RATES, TOKENS};
-use crate::{events, rate, token};
+use crate::{events, lsm, rate, token};
 
 /// The most that all of one asset may be worth at its highest rate: 10^37, so that the powers of
 /// all operators, by all the assets of a service, add up within 128 bits.
@@ -27,6 +28,14 @@ pub(crate) fn register(
     if ASSETS.has(deps.storage, &id) {
         return Err(ContractError::AssetExists { asset: id });
     }
+    let bond_denom = match &new.kind {
+        AssetKind::Native { .. } | AssetKind::Cw20 { .. } => String::new(),
+        AssetKind::Staked {
+            code_id,
+            unbonding_time,
+            batch_epochs,
+        } => staking::check(deps.as_ref(), *code_id, *unbonding_time, *batch_epochs)?,
+    };
     let asset = Asset {
         kind: new.kind,
         source: new.rate,
@@ -34,13 +43,16 @@ pub(crate) fn register(
         cap: new.cap,
         minimum: new.minimum,
         closed: false,
+        bond_denom,
     };
     check(deps.api, &asset, &Books::default())?;
-    let token = token::check(deps.as_ref(), &asset.kind)?;
+    let token = asset.token();
+    token::check(deps.as_ref(), &token)?;
+    let token = token.name();
     if let Some(asset) = TOKENS.may_load(deps.storage, &token)? {
         return Err(ContractError::TokenTaken { token, asset });
     }
-    let rate = rate::ask(deps.querier, &asset.source, env.block.time)?;
+    let rate = rate::ask(deps.querier, &asset, env.block.time)?;
     let event = events::register_asset(&id, &token, &asset, &rate);
     TOKENS.save(deps.storage, &token, &id)?;
     ASSETS.save(deps.storage, &id, &asset)?;
@@ -67,10 +79,11 @@ pub(crate) fn update(
         cap: changed.cap.unwrap_or(before.cap),
         minimum: changed.minimum.unwrap_or(before.minimum),
         closed: changed.deposits.map_or(before.closed, |open| !open),
+        bond_denom: before.bond_denom,
     };
     check(deps.api, &asset, &state::books(deps.storage, id)?)?;
     let rate = match &change.rate {
-        Some(source) => Some(rate::ask(deps.querier, source, env.block.time)?),
+        Some(_) => Some(rate::ask(deps.querier, &asset, env.block.time)?),
         None => None,
     };
     if let Some(rate) = &rate {
@@ -80,15 +93,15 @@ pub(crate) fn update(
     Ok(Response::new().add_event(events::update_asset(id, &change, rate.as_ref())))
 }
 
-/// Asks the rate provider and keeps a good answer.
+/// Asks the rate provider, or the chain, and keeps a good answer.
 pub(crate) fn update_rate(deps: DepsMut, env: &Env, id: &str) -> Result<Response, ContractError> {
-    let source = state::asset(deps.storage, id)?.source;
-    if let RateSource::Fixed { .. } = source {
+    let asset = state::asset(deps.storage, id)?;
+    if let RateSource::Fixed { .. } = asset.source {
         return Err(ContractError::FixedRate {
             asset: id.to_string(),
         });
     }
-    let answer = rate::refresh(deps.storage, deps.querier, id, &source, env.block.time)?;
+    let answer = rate::refresh(deps.storage, deps.querier, id, &asset, env.block.time)?;
     let response = Response::new();
     match answer {
         Answer::Known => Ok(response),
@@ -116,7 +129,7 @@ fn check(api: &dyn Api, asset: &Asset, books: &Books) -> Result<(), ContractErro
     require(good, "cap", cap, "at most 10^31")?;
     let minimum = asset.minimum;
     require(!minimum.is_zero(), "minimum", minimum, "at least 1")?;
-    let highest = check_source(api, &asset.source)?;
+    let highest = check_source(api, &asset.kind, &asset.source)?;
 
     let amount = cap.max(books.principal()?);
     let worth = asset_value(amount, highest, Decimal::one());
@@ -131,7 +144,11 @@ fn check(api: &dyn Api, asset: &Asset, books: &Books) -> Result<(), ContractErro
 }
 
 /// Whether the parameters of a rate are in range. Returns the highest rate that it lets through.
-fn check_source(api: &dyn Api, source: &RateSource) -> Result<Decimal, ContractError> {
+fn check_source(
+    api: &dyn Api,
+    kind: &AssetKind,
+    source: &RateSource,
+) -> Result<Decimal, ContractError> {
     match source {
         RateSource::Fixed { rate } => {
             require(!rate.is_zero(), "rate", rate, "above 0")?;
@@ -150,6 +167,13 @@ fn check_source(api: &dyn Api, source: &RateSource) -> Result<Decimal, ContractE
             require(*max_age > 0, "max_age", max_age, "above 0")?;
             require(!max_change.is_zero(), "max_change", max_change, "above 0")?;
             Ok(*max)
+        }
+        RateSource::Shares { delegator } => {
+            api.addr_validate(delegator)?;
+            if lsm::tokenized(kind).is_none() {
+                return Err(ContractError::NotTokenized);
+            }
+            Ok(Decimal::one())
         }
     }
 }

@@ -2,19 +2,19 @@
 
 use cosmwasm_std::{from_json, Addr, DepsMut, Env, MessageInfo, Response, Uint128};
 use cw20::Cw20ReceiveMsg;
-use palisade_types::delegation;
+use palisade_types::token::Token;
 use palisade_types::vault::{Action, Cw20HookMsg};
 
 use crate::books::credit_idle;
 use crate::error::ContractError;
+use crate::execute::stake;
 use crate::rate::Answer;
-use crate::state::{self, Asset, Books, ASSETS, BOOKS, TOKENS};
+use crate::state::{Asset, Books, ASSETS, BOOKS, TOKENS};
 use crate::{events, rate, token};
 
 /// What was delivered, and what for.
 struct Offer {
-    /// The token, by its name.
-    token: String,
+    token: Token,
     amount: Uint128,
     /// Who paid.
     sender: Addr,
@@ -32,7 +32,7 @@ pub(crate) fn native(
 ) -> Result<Response, ContractError> {
     let coin = cw_utils::one_coin(&info)?;
     let offer = Offer {
-        token: token::native(&coin.denom),
+        token: Token::native(coin.denom),
         amount: coin.amount,
         sender: info.sender,
         operator,
@@ -52,7 +52,7 @@ pub(crate) fn cw20(
     let sender = deps.api.addr_validate(&hook.sender)?;
     let Cw20HookMsg::Deposit { operator, owner } = from_json(&hook.msg)?;
     let offer = Offer {
-        token: token::cw20(&info.sender),
+        token: Token::cw20(&info.sender),
         amount: hook.amount,
         sender,
         operator,
@@ -71,8 +71,9 @@ fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractEr
         operator,
         owner,
     } = offer;
-    let Some(id) = TOKENS.may_load(deps.storage, &token)? else {
-        return Err(ContractError::UnknownToken { token });
+    let name = token.name();
+    let Some(id) = TOKENS.may_load(deps.storage, &name)? else {
+        return Err(ContractError::UnknownToken { token: name });
     };
     let asset = ASSETS.load(deps.storage, &id)?;
     let mut books = BOOKS.load(deps.storage, &id)?;
@@ -84,27 +85,27 @@ fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractEr
 
     let mut response = Response::new();
     let now = env.block.time;
-    let answer = rate::refresh(deps.storage, deps.querier, &id, &asset.source, now)?;
+    let answer = rate::refresh(deps.storage, deps.querier, &id, &asset, now)?;
     if let Answer::New(rate) = answer {
         response = response.add_event(events::update_rate(&id, &rate));
     }
     let owed = books.owed()?.checked_add(amount)?;
     let vault = &env.contract.address;
-    token::require_delivered(deps.querier, &id, &asset.kind, vault, owed)?;
+    token::require_delivered(deps.querier, &id, &token, vault, owed)?;
     let event = events::deposit(&sender, &owner, &id, amount, operator.as_deref());
     response = response.add_event(event);
     match operator {
         Some(operator) => {
-            let neighbour = state::delegation(deps.storage)?;
             books.staked = books.staked.checked_add(amount)?;
             BOOKS.save(deps.storage, &id, &books)?;
-            let join = delegation::ExecuteMsg::Join {
-                owner: owner.into_string(),
-                operator,
-                asset: id,
+            let stake = stake::Stake {
+                id: &id,
+                asset: &asset,
+                owner: &owner,
+                operator: &operator,
                 amount,
             };
-            response = response.add_message(neighbour.call(&join)?);
+            response = response.add_messages(stake.hand_on(deps.as_ref())?);
         }
         None => {
             credit_idle(deps.storage, &mut books, &owner, &id, amount)?;
@@ -128,14 +129,5 @@ fn check(id: &str, asset: &Asset, books: &Books, amount: Uint128) -> Result<(), 
             offered: amount,
         });
     }
-    let held = books.principal()?;
-    if amount > asset.cap.saturating_sub(held) {
-        return Err(ContractError::CapExceeded {
-            asset: id.to_string(),
-            cap: asset.cap,
-            held,
-            offered: amount,
-        });
-    }
-    Ok(())
+    books.require_room(id, asset.cap, amount)
 }

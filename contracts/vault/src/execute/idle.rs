@@ -2,12 +2,11 @@
 //! comes in.
 
 use cosmwasm_std::{DepsMut, Env, MessageInfo, Response, Uint128};
-use palisade_types::asset::AssetId;
-use palisade_types::delegation;
 use palisade_types::vault::Action;
 
 use crate::books::{debit_idle, require_above_zero};
 use crate::error::ContractError;
+use crate::execute::stake;
 use crate::state::{self, BOOKS};
 use crate::{events, token};
 
@@ -16,27 +15,27 @@ pub(crate) fn delegate(
     deps: DepsMut,
     env: &Env,
     info: &MessageInfo,
-    id: AssetId,
-    operator: String,
+    id: &str,
+    operator: &str,
     amount: Uint128,
 ) -> Result<Response, ContractError> {
     palisade_admin::require_active(deps.storage, &env.block, &Action::Deposits)?;
     require_above_zero(amount)?;
-    let neighbour = state::delegation(deps.storage)?;
-    let mut books = state::books(deps.storage, &id)?;
-    debit_idle(deps.storage, &mut books, &info.sender, &id, amount)?;
+    let asset = state::asset(deps.storage, id)?;
+    let mut books = state::books(deps.storage, id)?;
+    debit_idle(deps.storage, &mut books, &info.sender, id, amount)?;
     books.staked = books.staked.checked_add(amount)?;
-    BOOKS.save(deps.storage, &id, &books)?;
-    let event = events::delegate(&info.sender, &operator, &id, amount);
-    let join = delegation::ExecuteMsg::Join {
-        owner: info.sender.to_string(),
+    BOOKS.save(deps.storage, id, &books)?;
+    let stake = stake::Stake {
+        id,
+        asset: &asset,
+        owner: &info.sender,
         operator,
-        asset: id,
         amount,
     };
-    Ok(Response::new()
-        .add_event(event)
-        .add_message(neighbour.call(&join)?))
+    let messages = stake.hand_on(deps.as_ref())?;
+    let event = events::delegate(&info.sender, operator, id, amount);
+    Ok(Response::new().add_event(event).add_messages(messages))
 }
 
 /// Pays idle tokens out. Asks nobody: neither rate nor neighbour can hold them back.
@@ -58,7 +57,7 @@ pub(crate) fn withdraw(
     let mut books = state::books(deps.storage, id)?;
     debit_idle(deps.storage, &mut books, &info.sender, id, amount)?;
     BOOKS.save(deps.storage, id, &books)?;
-    let payment = token::pay(env, &asset.kind, &recipient, amount)?;
+    let payment = token::pay(env, &asset.token(), &recipient, amount)?;
     let event = events::withdraw(&info.sender, id, amount, &recipient);
     Ok(Response::new().add_event(event).add_message(payment))
 }

@@ -5,4 +5,5 @@ pub(crate) mod deposit;
 pub(crate) mod idle;
 pub(crate) mod seizure;
 pub(crate) mod stake;
+pub(crate) mod staking;
 pub(crate) mod wiring;

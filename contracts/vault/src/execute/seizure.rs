@@ -23,30 +23,28 @@ pub(crate) fn seize(
     deps: DepsMut,
     info: &MessageInfo,
     seized: Vec<AssetAmount>,
+    arrived: Vec<AssetAmount>,
     payees: Vec<Payee>,
 ) -> Result<Response, ContractError> {
     only_delegation(deps.storage, &info.sender)?;
-    if seized.len() > MAX_SEIZED {
-        return Err(ContractError::TooMany {
-            what: "amounts",
-            limit: MAX_SEIZED,
-            actual: seized.len(),
-        });
-    }
     let payees = keyed(deps.api, payees)?;
-    let mut sums: BTreeMap<String, Uint128> = BTreeMap::new();
-    for AssetAmount { asset, amount } in seized {
-        let sum = sums.entry(asset).or_default();
-        *sum = sum.checked_add(amount)?;
-    }
+    let seized = sums(seized)?;
+    let mut arrived = sums(arrived)?;
     let mut response = Response::new();
-    for (id, amount) in sums {
+    for (id, amount) in seized {
+        let here = arrived.remove(&id).unwrap_or_default();
+        require_part(&id, amount, here)?;
         if amount.is_zero() {
             continue;
         }
         let mut books = state::books(deps.storage, &id)?;
         books.take_staked(&id, amount)?;
         books.seized = books.seized.checked_add(amount)?;
+        if !here.is_zero() {
+            books.take_released(&id, here)?;
+            books.payable = books.payable.checked_add(here)?;
+            response = response.add_event(events::arrive(&id, here));
+        }
         BOOKS.save(deps.storage, &id, &books)?;
         for ((key, payee), part) in payees.iter().zip(split(amount, &payees)?) {
             if part.is_zero() {
@@ -57,7 +55,39 @@ pub(crate) fn seize(
             response = response.add_event(events::seize(&id, part, payee));
         }
     }
+    for (id, here) in arrived {
+        require_part(&id, Uint128::zero(), here)?;
+    }
     Ok(response)
+}
+
+/// The amounts by their assets.
+fn sums(amounts: Vec<AssetAmount>) -> Result<BTreeMap<String, Uint128>, ContractError> {
+    if amounts.len() > MAX_SEIZED {
+        return Err(ContractError::TooMany {
+            what: "amounts",
+            limit: MAX_SEIZED,
+            actual: amounts.len(),
+        });
+    }
+    let mut sums: BTreeMap<String, Uint128> = BTreeMap::new();
+    for AssetAmount { asset, amount } in amounts {
+        let sum = sums.entry(asset).or_default();
+        *sum = sum.checked_add(amount)?;
+    }
+    Ok(sums)
+}
+
+/// Refuses more arrived than seized.
+fn require_part(id: &str, seized: Uint128, arrived: Uint128) -> Result<(), ContractError> {
+    if arrived > seized {
+        return Err(ContractError::ArrivedUnseized {
+            asset: id.to_string(),
+            seized,
+            arrived,
+        });
+    }
+    Ok(())
 }
 
 /// The payees with the keys of their destinations, if their shares are shares.
@@ -100,7 +130,8 @@ fn split(amount: Uint128, payees: &[(String, Payee)]) -> Result<Vec<Uint128>, Co
     Ok(parts)
 }
 
-/// Burns or sends all that was seized of an asset for a destination under an account. A token that
+/// Burns or sends all that was seized of an asset for a destination under an account; of a natively
+/// staked one, what of it came back from the base chain: whoever asks first is paid first. A token that
 /// refuses fails the transaction, and so leaves the booking as it was, and every other one payable.
 pub(crate) fn pay_out(
     deps: DepsMut,
@@ -112,20 +143,35 @@ pub(crate) fn pay_out(
     let asset = state::asset(deps.storage, id)?;
     let key = destination_key(deps.api, &destination)?;
     let entry = (id, account, key.as_str());
-    let Some(amount) = SEIZED.may_load(deps.storage, entry)? else {
+    let Some(booked) = SEIZED.may_load(deps.storage, entry)? else {
         return Err(ContractError::NothingSeized {
             asset: id.to_string(),
             account,
             destination,
         });
     };
-    SEIZED.remove(deps.storage, entry);
     let mut books = state::books(deps.storage, id)?;
+    let mut amount = booked;
+    if asset.is_staked() {
+        amount = booked.min(books.payable);
+        if amount.is_zero() {
+            return Err(ContractError::NothingArrived {
+                asset: id.to_string(),
+            });
+        }
+        books.payable = books.payable.checked_sub(amount)?;
+    }
     books.seized = books.seized.checked_sub(amount)?;
+    let rest = booked.checked_sub(amount)?;
+    if rest.is_zero() {
+        SEIZED.remove(deps.storage, entry);
+    } else {
+        SEIZED.save(deps.storage, entry, &rest)?;
+    }
     BOOKS.save(deps.storage, id, &books)?;
     let payment = match destination.recipient() {
-        None => token::burn(&asset.kind, amount)?,
-        Some(recipient) => token::pay(env, &asset.kind, &recipient, amount)?,
+        None => token::burn(&asset.token(), amount)?,
+        Some(recipient) => token::pay(env, &asset.token(), &recipient, amount)?,
     };
     let event = events::pay_out(id, account, amount, &destination);
     Ok(Response::new().add_event(event).add_message(payment))
