@@ -2,12 +2,15 @@
 
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
-use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
+use cosmwasm_std::{
+    Binary, Deps, DepsMut, Env, IbcBasicResponse, IbcDestinationCallbackMsg, MessageInfo, Reply,
+    Response,
+};
 use cw_utils::nonpayable;
 use palisade_types::allocation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
-use crate::execute::{admin, checkpoint, key, operator, service, slash};
-use crate::{query, ContractError};
+use crate::execute::{admin, checkpoint, key, operator, reward, service, slash};
+use crate::{ibc, query, ContractError};
 
 /// Name under which cw2 knows the contract.
 pub const CONTRACT_NAME: &str = "palisade:allocation";
@@ -40,7 +43,9 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    nonpayable(&info)?;
+    if !matches!(msg, ExecuteMsg::PayRewards { .. }) {
+        nonpayable(&info)?;
+    }
     match msg {
         ExecuteMsg::SetCommitmentCap { cap } => operator::set_cap(deps, env, info, cap),
         ExecuteMsg::OptIn {
@@ -62,6 +67,16 @@ pub fn execute(
             add,
             remove,
         } => service::set_allowed(deps, info, service, add, remove),
+        ExecuteMsg::AddRewardTokens { service, tokens } => {
+            reward::add_tokens(deps, info, service, tokens)
+        }
+        ExecuteMsg::PayRewards { service } => reward::pay(deps, info, service),
+        ExecuteMsg::Receive(hook) => reward::receive(deps, info, hook),
+        ExecuteMsg::Harvest {
+            service,
+            operator,
+            tokens,
+        } => reward::harvest(deps, info, service, &operator, tokens),
         ExecuteMsg::CreateService {
             service,
             admin,
@@ -108,6 +123,19 @@ pub fn reply(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, Contract
         slash::REPLY => slash::finish(deps, env, reply),
         id => Err(ContractError::UnknownReply { id }),
     }
+}
+
+/// Takes in coins that arrived over ICS-20 as rewards.
+///
+/// # Errors
+/// Coins that cannot be credited: the chain then refunds them.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_destination_callback(
+    deps: DepsMut,
+    env: Env,
+    msg: IbcDestinationCallbackMsg,
+) -> Result<IbcBasicResponse, ContractError> {
+    ibc::arrived(deps, env, msg)
 }
 
 /// Answers a query.

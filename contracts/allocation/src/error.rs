@@ -141,6 +141,38 @@ pub enum ContractError {
         fraction: Decimal,
         max_slash: Decimal,
     },
+    #[error("{denom:?} is no denom: 3 to 128 of a-z A-Z 0-9 / : . _ -, a letter first")]
+    BadDenom { denom: String },
+    #[error("{address} does not answer as a cw20 token: {reason}")]
+    NotCw20 { address: String, reason: StdError },
+    #[error(
+        "service {service} pays no rewards in {token}, but in {named:?}: its admin can name tokens with add_reward_tokens"
+    )]
+    UnnamedToken {
+        service: ServiceId,
+        token: String,
+        named: Vec<String>,
+    },
+    #[error("a payment of rewards of no {token} at all")]
+    NothingPaid { token: String },
+    #[error("{operator} earned nothing at service {service} that was not harvested yet")]
+    NothingEarned { service: ServiceId, operator: Addr },
+
+    #[error("coins arrive at port transfer, not at {port}")]
+    ForeignPort { port: String },
+    #[error("the transfer did not succeed: {ack}")]
+    TransferFailed { ack: String },
+    #[error("the {what} of the transfer cannot be read: {reason}")]
+    BadTransfer { what: &'static str, reason: String },
+    #[error("the coins went to {receiver}, rewards have to go to {contract}")]
+    ForeignReceiver { receiver: String, contract: Addr },
+    #[error("the coins did not come: {owed} {token} would be owed, {balance} are here")]
+    CoinsMissing {
+        token: String,
+        balance: Uint128,
+        owed: Uint128,
+    },
+
     #[error("the delegation contract answered out of order")]
     BadAnswer,
 }

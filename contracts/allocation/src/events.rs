@@ -1,8 +1,10 @@
 //! Events, one builder each.
 
-use cosmwasm_std::{Addr, Decimal, Event, Timestamp};
+use cosmwasm_std::{Addr, Decimal, Event, Timestamp, Uint128};
 use palisade_types::allocation::{CheckpointResult, ServiceId};
 use palisade_types::asset::AssetAmount;
+
+use crate::state::Pot;
 
 fn service_event(name: &str, service: ServiceId) -> Event {
     Event::new(name).add_attribute("service", service.to_string())
@@ -78,6 +80,41 @@ pub(crate) fn slash(service: ServiceId, operator: &Addr, seized: &[AssetAmount])
 
 pub(crate) fn unjail(service: ServiceId, operator: &Addr) -> Event {
     service_event("unjail", service).add_attribute("operator", operator)
+}
+
+pub(crate) fn add_reward_tokens(service: ServiceId, tokens: &[String]) -> Event {
+    service_event("add_reward_tokens", service).add_attribute("tokens", tokens.join(","))
+}
+
+pub(crate) fn pay_rewards(
+    service: ServiceId,
+    sender: &str,
+    token: &str,
+    amount: Uint128,
+    pot: &Pot,
+) -> Event {
+    service_event("pay_rewards", service)
+        .add_attribute("sender", sender)
+        .add_attribute("token", token)
+        .add_attribute("amount", amount)
+        .add_attribute("held", pot.index.held)
+}
+
+pub(crate) fn harvest(
+    service: ServiceId,
+    operator: &Addr,
+    token: &str,
+    amount: Uint128,
+    parts: &[AssetAmount],
+) -> Event {
+    let mut event = service_event("harvest", service)
+        .add_attribute("operator", operator)
+        .add_attribute("token", token)
+        .add_attribute("amount", amount);
+    for part in parts {
+        event = event.add_attribute(format!("earned_{}", part.asset), part.amount);
+    }
+    event
 }
 
 pub(crate) fn connect(slashing: &Addr) -> Event {

@@ -4,16 +4,20 @@ use palisade_admin::{cw_ownable, GUARD};
 use palisade_ibc::Offender;
 use palisade_math::{share_of, Magnitude};
 use palisade_types::allocation::{
-    CommitmentResponse, CommittedResponse, ConfigResponse, LiabilityResponse, MemberResponse,
-    QueryMsg, ServiceId, ServiceResponse, SliceResponse, MAX_ASSETS,
+    CommitmentResponse, CommittedResponse, ConfigResponse, EarnedResponse, LiabilityResponse,
+    MemberResponse, QueryMsg, ServiceId, ServiceResponse, ServiceRewardsResponse, SliceResponse,
+    MAX_ASSETS,
 };
 use palisade_types::asset::AssetAmount;
 use palisade_types::delegation;
 use palisade_types::page::take;
+use palisade_types::token::Token;
 
+use crate::execute::reward::by_asset;
 use crate::execute::slash::capture_at;
 use crate::execute::{ask_stakes, load_member, load_service};
 use crate::ledger::Ledger;
+use crate::rewards::{self, Account};
 use crate::state::{
     Member, Service, ALLOWED, BOUNDS, COMMITMENTS, CONFIG, COUNTS, KEYS, MEMBERS, MEMBERSHIPS,
     OPERATORS, SERVICES,
@@ -55,6 +59,10 @@ pub(crate) fn answer(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, Cont
             start_after,
             limit,
         } => to_json_binary(&memberships(deps, &operator, start_after, limit)?),
+        QueryMsg::ServiceRewards { service } => to_json_binary(&rewards_of(deps, service)?),
+        QueryMsg::Earned { service, operator } => {
+            to_json_binary(&earned(deps, service, &operator)?)
+        }
         QueryMsg::Liability {
             service,
             offender,
@@ -230,6 +238,51 @@ fn memberships(
             describe_member(deps, service, operator.clone(), member)
         })
         .collect()
+}
+
+fn rewards_of(
+    deps: Deps,
+    service: ServiceId,
+) -> Result<Vec<ServiceRewardsResponse>, ContractError> {
+    load_service(deps.storage, service)?;
+    let counts = COUNTS.load(deps.storage, service)?;
+    let mut pots = rewards::all(deps.storage, service)?;
+    pots.sort_by_key(|(_, pot)| pot.id);
+    pots.into_iter()
+        .map(|(name, pot)| {
+            Ok(ServiceRewardsResponse {
+                token: Token::of_name(&name).ok_or(ContractError::BadAnswer)?,
+                held: rewards::held(&pot, counts.earning()),
+                paid: pot.paid,
+                harvested: pot.harvested,
+                weight: counts.weight,
+            })
+        })
+        .collect()
+}
+
+fn earned(
+    deps: Deps,
+    service: ServiceId,
+    operator: &str,
+) -> Result<Vec<EarnedResponse>, ContractError> {
+    let operator = deps.api.addr_validate(operator)?;
+    let assets = load_service(deps.storage, service)?.terms.assets;
+    let counts = COUNTS.load(deps.storage, service)?;
+    let account = Account::load(deps.storage, service, &counts, &operator)?;
+    let mut pots = rewards::all(deps.storage, service)?;
+    pots.sort_by_key(|(_, pot)| pot.id);
+    let mut earned = vec![];
+    for (name, mut pot) in pots {
+        let (parts, total) = account.due(&mut pot)?;
+        if !total.is_zero() {
+            earned.push(EarnedResponse {
+                token: Token::of_name(&name).ok_or(ContractError::BadAnswer)?,
+                parts: by_asset(&assets, parts),
+            });
+        }
+    }
+    Ok(earned)
 }
 
 fn liability(

@@ -2,13 +2,17 @@
 //! every byte is paid for. Magnitudes are [`Scaled`]: they carry the unit in which they were
 //! written and are read against the pool's present one.
 
+mod rewards;
+
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Decimal, Timestamp, Uint128};
 use cw_storage_plus::{Item, Map};
-use palisade_math::{Borne, Scaled};
+use palisade_math::{Borne, Epochs, Scaled};
 use palisade_types::allocation::{ServiceId, ServiceTerms};
 use palisade_types::asset::AssetId;
 use palisade_types::neighbour::Neighbour;
+
+pub use rewards::{Earned, Earner, Former, Pot, EARNERS, OWED, POTS};
 
 /// Neighbours and delays.
 pub const CONFIG: Item<Config> = Item::new("config");
@@ -60,6 +64,9 @@ pub struct Config {
     /// Most seconds to wait for the acknowledgement.
     #[serde(rename = "l")]
     pub max_lag: u64,
+    /// Start of epoch 0, as the delegation contract counts them.
+    #[serde(rename = "g")]
+    pub genesis: Timestamp,
     /// Seconds of an epoch.
     #[serde(rename = "e")]
     pub epoch_length: u64,
@@ -76,6 +83,17 @@ impl Config {
         time.plus_seconds(self.unbonding_period)
             .plus_seconds(self.epoch_length)
     }
+
+    /// The epoch in which `time` lies.
+    #[must_use]
+    pub fn epoch(&self, time: Timestamp) -> u64 {
+        let epochs = Epochs {
+            genesis: self.genesis,
+            length: self.epoch_length,
+            unbonding: self.unbonding_period,
+        };
+        epochs.at(time)
+    }
 }
 
 /// A service.
@@ -88,6 +106,9 @@ pub struct Service {
     /// Whether it is being wound down: nobody joins, and syncs opt everybody out.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stopped: bool,
+    /// How many reward tokens it named.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reward_tokens: u8,
 }
 
 /// What a slash needs of a service.
@@ -109,6 +130,13 @@ pub struct Counts {
     pub operators: u32,
     /// Sum of [`Member::raw`], in units of value.
     pub total: Uint128,
+    /// Sum of the weights by which its operators earn rewards, in units of value.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub weight: Uint128,
+    /// Ends of passes of checkpoints that rewards wait for, since the weight rose from zero: so that
+    /// they do not all go to whoever the first page looks at.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub awaited: u8,
 }
 
 /// An operator in a service.
@@ -136,6 +164,13 @@ pub struct Member {
     /// The same before the cap on one operator's share.
     #[serde(rename = "r")]
     pub raw: Uint128,
+    /// What of [`Member::raw`] is of each asset of the service but the first, which has the rest;
+    /// zeros at the end are left out.
+    #[serde(rename = "v", default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Uint128>,
+    /// What it counted in its last epoch; none: the same as now. Rewards go by the smaller of the two.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     /// The update that told the power; 0: none.
     #[serde(rename = "u")]
     pub update_id: u64,
@@ -310,6 +345,17 @@ mod tests {
         assert_eq!(json(to_json_vec(&Commitment::default())), "{}");
         let capture: Capture = from_json(r#"{"t":"1","p":[{"t":"5"}]}"#).unwrap();
         assert_eq!((capture.power.u128(), capture.parts.len()), (0, 1));
+        // A member that counts the same as in its last epoch, of one asset: rewards add nothing.
+        let member = Member {
+            raw: Uint128::new(7),
+            power: Uint128::new(7),
+            ..Member::default()
+        };
+        let record = r#"{"p":"7","r":"7","u":0,"s":[]}"#;
+        assert_eq!(json(to_json_vec(&member)), record);
+        let counts = r#"{"operators":0,"total":"0"}"#;
+        assert_eq!(json(to_json_vec(&Counts::default())), counts);
+        assert_eq!(json(to_json_vec(&Earned::default())), "{}");
     }
 
     #[test]
@@ -330,7 +376,10 @@ mod tests {
             OPERATORS.namespace_bytes().to_vec(),
             JAILED.namespace_bytes().to_vec(),
             COMMITMENTS.namespace_bytes().to_vec(),
+            POTS.namespace_bytes().to_vec(),
+            EARNERS.namespace_bytes().to_vec(),
+            OWED.namespace_bytes().to_vec(),
         ]);
-        assert_eq!(maps.len(), 13);
+        assert_eq!(maps.len(), 16);
     }
 }

@@ -51,6 +51,7 @@ pub(crate) fn instantiate(deps: DepsMut, msg: InstantiateMsg) -> Result<Response
             allocation_delay: msg.allocation_delay,
             deallocation_delay: msg.deallocation_delay,
             max_lag: msg.max_lag,
+            genesis: left.genesis,
             epoch_length: left.epoch_length,
             unbonding_period: left.unbonding_period,
         },

@@ -10,6 +10,7 @@ use super::power::{Backing, Stale};
 use super::touch::{release, settle, strength};
 use super::{ask_stakes, check_list, load_service, only_slashing};
 use crate::events;
+use crate::rewards::Pots;
 use crate::state::{Capture, Config, Counts, Member, Service, Slice};
 use crate::state::{CAPTURES, CONFIG, COUNTS, LEFT, LISTED, MEMBERS};
 use crate::ContractError;
@@ -39,6 +40,8 @@ struct Update<'a> {
 /// What changes with every operator of a checkpoint.
 struct Tally {
     counts: Counts,
+    /// Settled whenever a weight changes.
+    pots: Pots,
     /// One event for each operator that the end of the service sends on its way out.
     opted_out: Vec<Event>,
 }
@@ -56,6 +59,7 @@ pub(crate) fn run(
     let stored = load_service(deps.storage, service)?;
     let forced = page.force.len();
     let mut members = load_forced(deps.storage, service, page.force)?;
+    let first = page.start_after.is_none();
     let next = load_page(
         deps.storage,
         service,
@@ -82,8 +86,11 @@ pub(crate) fn run(
         env: &env,
         id: update_id,
     };
+    let counts = COUNTS.load(deps.storage, service)?;
+    let weight = counts.weight;
     let mut tally = Tally {
-        counts: COUNTS.load(deps.storage, service)?,
+        pots: Pots::new(service, &stored, &counts),
+        counts,
         opted_out: vec![],
     };
     let mut result = CheckpointResult {
@@ -110,6 +117,7 @@ pub(crate) fn run(
             result.await_ack |= awaits;
         }
     }
+    tally.counts.end_page(weight, first, result.next.is_none());
     COUNTS.save(deps.storage, service, &tally.counts)?;
     sweep(deps.storage, &config, service, env.block.time)?;
     Ok(Response::new()
@@ -222,9 +230,9 @@ impl Update<'_> {
             .saturating_sub(member.raw)
             .checked_add(count.value)?;
         tally.counts.total = total;
-        member.raw = count.value;
-        let power = capped_power(count.value, total, self.stored.terms.max_share)?;
-
+        member.power = capped_power(count.value, total, self.stored.terms.max_share)?;
+        member.count(self.config.epoch(now), count.values, count.value)?;
+        self.weigh(storage, operator, &before, &member, tally)?;
         self.list(storage, operator, &member, backing)?;
 
         let same_tokens = match &previous {
@@ -232,7 +240,7 @@ impl Update<'_> {
             None => count.value.is_zero(),
         };
         let waiting = member.slices.iter().any(Slice::untold_decrease);
-        if !tell && !waiting && !member.untold && power == member.power && same_tokens {
+        if !tell && !waiting && !member.untold && member.power == before.power && same_tokens {
             if member != before {
                 MEMBERS.save(storage, (self.service, operator), &member)?;
             }
@@ -242,7 +250,6 @@ impl Update<'_> {
         for slice in &mut member.slices {
             awaits |= slice.tell(self.id);
         }
-        member.power = power;
         member.update_id = self.id;
         member.untold = false;
         MEMBERS.save(storage, (self.service, operator), &member)?;
@@ -255,10 +262,29 @@ impl Update<'_> {
         self.prune(storage, operator)?;
         let told = OperatorPower {
             operator: operator.to_string(),
+            power: member.power,
             key: member.key,
-            power,
         };
         Ok(Some((told, awaits)))
+    }
+
+    /// Keeps the weights by which rewards are earned; what was earned by the old one is settled first.
+    fn weigh(
+        &self,
+        storage: &mut dyn Storage,
+        operator: &Addr,
+        before: &Member,
+        member: &Member,
+        tally: &mut Tally,
+    ) -> Result<(), ContractError> {
+        let (had, has) = (before.weight()?, member.weight()?);
+        if had == has {
+            return Ok(());
+        }
+        tally.pots.settle(storage, operator, &had, &has)?;
+        let others = tally.counts.weight.saturating_sub(had.total);
+        tally.counts.weight = others.checked_add(has.total)?;
+        Ok(())
     }
 
     /// Keeps the list: an operator on its way out that this update tells to count nothing needs no

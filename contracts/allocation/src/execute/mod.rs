@@ -5,6 +5,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod key;
 pub(crate) mod operator;
 pub(crate) mod power;
+pub(crate) mod reward;
 pub(crate) mod service;
 pub(crate) mod slash;
 pub(crate) mod touch;

@@ -16,10 +16,11 @@ pub(crate) struct Backing<'a> {
     pub(crate) stakes: &'a [Stake],
 }
 
-/// What an operator counts with: captured tokens per asset, and their value together.
+/// What an operator counts with: captured tokens per asset, and their value each and together.
 #[derive(Default)]
 pub(crate) struct Count {
     pub(crate) parts: Vec<CapturedPart>,
+    pub(crate) values: Vec<Uint128>,
     pub(crate) value: Uint128,
 }
 
@@ -56,7 +57,7 @@ impl Backing<'_> {
     pub(crate) fn nothing(&self) -> Count {
         Count {
             parts: vec![CapturedPart::default(); self.terms.assets.len()],
-            value: Uint128::zero(),
+            ..Count::default()
         }
     }
 
@@ -85,6 +86,7 @@ impl Backing<'_> {
             }
             let value = asset_value(tokens, price.rate, price.weight)?;
             count.value = count.value.checked_add(value)?;
+            count.values.push(value);
             count.parts.push(CapturedPart { tokens, era });
         }
         if count.value.is_zero() || count.value < self.terms.min_power {

@@ -38,6 +38,7 @@ pub(crate) fn create(
         admin,
         terms,
         stopped: false,
+        reward_tokens: 0,
     };
     SERVICES.save(deps.storage, service, &stored)?;
     COUNTS.save(deps.storage, service, &Counts::default())?;
@@ -122,7 +123,7 @@ fn check_fraction(field: &'static str, found: Decimal) -> Result<(), ContractErr
 }
 
 /// Loads a service for its admin.
-fn administered(
+pub(crate) fn administered(
     deps: Deps,
     info: &MessageInfo,
     service: ServiceId,

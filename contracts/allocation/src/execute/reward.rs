@@ -1,0 +1,218 @@
+//! Rewards: named, paid in, and harvested.
+
+use cosmwasm_std::{from_json, Deps, DepsMut, MessageInfo, Response, StdResult, Uint128};
+use cw20::{Cw20QueryMsg, Cw20ReceiveMsg, TokenInfoResponse};
+use palisade_types::allocation::{Cw20HookMsg, ServiceId, MAX_REWARD_TOKENS};
+use palisade_types::asset::AssetAmount;
+use palisade_types::delegation;
+use palisade_types::token::Token;
+
+use super::service::administered;
+use super::{check_list, load_service};
+use crate::events;
+use crate::rewards::{self, Account};
+use crate::state::{Pot, BOUNDS, CONFIG, COUNTS, POTS, SERVICES};
+use crate::ContractError;
+
+/// The shortest and the longest denom of the Cosmos SDK, in bytes.
+const DENOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=128;
+
+pub(crate) fn add_tokens(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+    tokens: Vec<Token>,
+) -> Result<Response, ContractError> {
+    let mut stored = administered(deps.as_ref(), &info, service)?;
+    let found = usize::from(stored.reward_tokens).saturating_add(tokens.len());
+    if tokens.is_empty() || found > MAX_REWARD_TOKENS {
+        return Err(ContractError::BadCount {
+            what: "reward tokens",
+            found,
+            most: MAX_REWARD_TOKENS,
+        });
+    }
+    let mut names = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let name = check_token(deps.as_ref(), token)?.name();
+        if POTS.has(deps.storage, (service, &name)) {
+            return Err(ContractError::Duplicate { entry: name });
+        }
+        let pot = Pot {
+            id: stored.reward_tokens,
+            ..Pot::default()
+        };
+        POTS.save(deps.storage, (service, &name), &pot)?;
+        stored.reward_tokens = stored.reward_tokens.saturating_add(1);
+        names.push(name);
+    }
+    SERVICES.save(deps.storage, service, &stored)?;
+    Ok(Response::new().add_event(events::add_reward_tokens(service, &names)))
+}
+
+/// Refuses what cannot be a token, as a token is never unnamed.
+fn check_token(deps: Deps, token: Token) -> Result<Token, ContractError> {
+    let token = token.validated(deps.api)?;
+    match &token {
+        Token::Native { denom } if !is_denom(denom) => Err(ContractError::BadDenom {
+            denom: denom.clone(),
+        }),
+        Token::Cw20 { address } => {
+            let info: StdResult<TokenInfoResponse> = deps
+                .querier
+                .query_wasm_smart(address, &Cw20QueryMsg::TokenInfo {});
+            info.map_err(|reason| ContractError::NotCw20 {
+                address: address.clone(),
+                reason,
+            })?;
+            Ok(token)
+        }
+        Token::Native { .. } => Ok(token),
+    }
+}
+
+/// The Cosmos SDK's rule for denoms.
+fn is_denom(denom: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
+    DENOM_LENGTH.contains(&denom.len())
+        && denom.starts_with(|c: char| c.is_ascii_alphabetic())
+        && denom.chars().all(allowed)
+}
+
+/// Rewards in the one coin attached.
+pub(crate) fn pay(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+) -> Result<Response, ContractError> {
+    let coin = cw_utils::one_coin(&info)?;
+    let token = Token::native(coin.denom).name();
+    let pot = credit(deps, service, &token, coin.amount)?;
+    let event = events::pay_rewards(service, info.sender.as_str(), &token, coin.amount, &pot);
+    Ok(Response::new().add_event(event))
+}
+
+/// Rewards in the cw20 that calls.
+pub(crate) fn receive(
+    deps: DepsMut,
+    info: MessageInfo,
+    hook: Cw20ReceiveMsg,
+) -> Result<Response, ContractError> {
+    let Cw20HookMsg::PayRewards { service } = from_json(&hook.msg)?;
+    let token = Token::cw20(info.sender).name();
+    let pot = credit(deps, service, &token, hook.amount)?;
+    let event = events::pay_rewards(service, &hook.sender, &token, hook.amount, &pot);
+    Ok(Response::new().add_event(event))
+}
+
+/// Credits a payment that is here already.
+pub(crate) fn credit(
+    deps: DepsMut,
+    service: ServiceId,
+    token: &str,
+    amount: Uint128,
+) -> Result<Pot, ContractError> {
+    let pot = named(deps.as_ref(), service, token)?;
+    if amount.is_zero() {
+        return Err(ContractError::NothingPaid {
+            token: token.to_string(),
+        });
+    }
+    let counts = COUNTS.load(deps.storage, service)?;
+    rewards::pay(deps.storage, service, &counts, (token, pot), amount)
+}
+
+/// The rewards of a service in a token; refuses one that it did not name.
+fn named(deps: Deps, service: ServiceId, token: &str) -> Result<Pot, ContractError> {
+    if let Some(pot) = POTS.may_load(deps.storage, (service, token))? {
+        return Ok(pot);
+    }
+    load_service(deps.storage, service)?;
+    let named = rewards::all(deps.storage, service)?;
+    Err(ContractError::UnnamedToken {
+        service,
+        token: token.to_string(),
+        named: named.into_iter().map(|(name, _)| name).collect(),
+    })
+}
+
+pub(crate) fn harvest(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+    operator: &str,
+    tokens: Option<Vec<Token>>,
+) -> Result<Response, ContractError> {
+    let operator = deps.api.addr_validate(operator)?;
+    let Some(bounds) = BOUNDS.may_load(deps.storage, service)? else {
+        return Err(ContractError::UnknownService { service });
+    };
+    let pots = match tokens {
+        Some(tokens) => chosen(deps.as_ref(), service, tokens)?,
+        None => rewards::all(deps.storage, service)?,
+    };
+    let delegation = CONFIG.load(deps.storage)?.delegation.0;
+    let counts = COUNTS.load(deps.storage, service)?;
+    let mut account = Account::load(deps.storage, service, &counts, &operator)?;
+    let mut response = Response::new();
+    for (name, pot) in pots {
+        let Some((parts, amount)) = account.take(deps.storage, service, (&name, pot))? else {
+            continue;
+        };
+        let parts = by_asset(&bounds.assets, parts);
+        let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
+        response = response.add_event(events::harvest(service, &operator, &name, amount, &parts));
+        let reward = delegation::ExecuteMsg::Reward {
+            operator: operator.to_string(),
+            parts,
+            by_operator: info.sender == operator,
+        };
+        response = response.add_message(token.attach(&delegation, &reward, amount)?);
+    }
+    if response.messages.is_empty() {
+        return Err(ContractError::NothingEarned { service, operator });
+    }
+    account.save(deps.storage, service, &operator)?;
+    Ok(response)
+}
+
+/// The rewards of a service in the tokens asked for, each once.
+fn chosen(
+    deps: Deps,
+    service: ServiceId,
+    tokens: Vec<Token>,
+) -> Result<Vec<(String, Pot)>, ContractError> {
+    if tokens.is_empty() {
+        return Err(ContractError::BadCount {
+            what: "tokens",
+            found: 0,
+            most: MAX_REWARD_TOKENS,
+        });
+    }
+    let names: Vec<_> = tokens.iter().map(Token::name).collect();
+    check_list(
+        "tokens",
+        MAX_REWARD_TOKENS,
+        names.iter().map(String::as_str),
+    )?;
+    names
+        .into_iter()
+        .map(|name| {
+            let pot = named(deps, service, &name)?;
+            Ok((name, pot))
+        })
+        .collect()
+}
+
+/// What is not zero, with the names of the assets.
+pub(crate) fn by_asset(assets: &[String], parts: Vec<Uint128>) -> Vec<AssetAmount> {
+    assets
+        .iter()
+        .zip(parts)
+        .filter(|(_, amount)| !amount.is_zero())
+        .map(|(asset, amount)| AssetAmount {
+            asset: asset.clone(),
+            amount,
+        })
+        .collect()
+}
