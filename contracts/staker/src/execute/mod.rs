@@ -1,0 +1,7 @@
+//! One file per family of actions.
+
+mod principal;
+mod rewards;
+
+pub(crate) use principal::{collect, delegate, undelegate};
+pub(crate) use rewards::{use_rewards, withdraw_rewards};

@@ -1,0 +1,155 @@
+//! Undelegations, what arrives of them, and where it goes.
+
+use cosmwasm_std::Timestamp;
+use palisade_staker::ContractError;
+use palisade_types::staker::Entry;
+
+use crate::sdk::UNBONDING;
+use crate::setup::{attributes, event, Suite};
+
+fn entry(amount: u128, completes_at: Timestamp) -> Entry {
+    Entry {
+        amount: amount.into(),
+        completes_at,
+    }
+}
+
+#[test]
+fn what_was_undelegated_arrives_and_goes_to_the_vault() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000_000);
+    let first = suite.app.block_info().time.plus_seconds(UNBONDING);
+    let response = suite.undelegate(300_000);
+    let expected = attributes([
+        ("amount", "300000"),
+        ("completes_at", &first.to_string()),
+        ("rewards", "0"),
+    ]);
+    assert_eq!(event(&response, "undelegate"), expected);
+    // As the chain said, to the nanosecond.
+    assert_ne!(first.subsec_nanos(), 0);
+    assert_eq!(suite.state().entries, [entry(300_000, first)]);
+    assert_eq!(suite.bonded(), 700_000);
+
+    suite.pass(400);
+    let second = first.plus_seconds(400);
+    suite.undelegate(200_000);
+    let entries = [entry(300_000, first), entry(200_000, second)];
+    assert_eq!(suite.state().entries, entries);
+    assert_eq!(suite.unbonded().entries, entries);
+    assert_eq!(suite.unbonded().arrived.u128(), 0);
+
+    suite.pass(600);
+    assert_eq!(suite.unbonded().arrived.u128(), 300_000);
+    let rewards = suite.rewards();
+    let response = suite.collect(300_000, 1).unwrap();
+    let expected = attributes([("amount", "300000"), ("entries", "1")]);
+    assert_eq!(event(&response, "collect"), expected);
+    assert_eq!(suite.balance(&suite.vault), 9_300_000);
+    assert_eq!(suite.state().entries, [entry(200_000, second)]);
+
+    suite.pass(400);
+    suite.collect(200_000, 1).unwrap();
+    assert_eq!(suite.balance(&suite.vault), 9_500_000);
+    assert_eq!(suite.state().entries, []);
+    assert_eq!(suite.bonded(), 500_000);
+    assert_eq!(suite.rewards(), rewards);
+    assert_eq!(suite.balance(&suite.staker), rewards);
+}
+
+#[test]
+fn entries_that_arrived_together_are_collected_together_and_in_parts() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000);
+    for amount in [100, 200, 300] {
+        suite.undelegate(amount);
+        suite.pass(10);
+    }
+    suite.pass(UNBONDING);
+    assert_eq!(suite.unbonded().arrived.u128(), 600);
+    // The oldest two; then the last one in two parts.
+    suite.collect(300, 2).unwrap();
+    let left = suite.state().entries;
+    assert_eq!((left.len(), left[0].amount.u128()), (1, 300));
+    suite.collect(120, 0).unwrap();
+    assert_eq!(suite.state().entries, left);
+    suite.collect(180, 1).unwrap();
+    assert_eq!(suite.state().entries, []);
+    assert_eq!(suite.balance(&suite.vault), 9_999_600);
+}
+
+#[test]
+fn a_validator_slashed_half_way_through_unbonding() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000_000);
+    suite.undelegate(400_000);
+    suite.pass(UNBONDING / 2);
+    suite.slash(10);
+    assert_eq!(suite.bonded(), 540_000);
+    // The entry says what was asked for, the balance what arrived.
+    suite.pass(UNBONDING / 2);
+    let unbonded = suite.unbonded();
+    assert_eq!(unbonded.arrived.u128(), 360_000);
+    assert_eq!(unbonded.entries[0].amount.u128(), 400_000);
+    suite.collect(360_000, 1).unwrap();
+    assert_eq!(suite.balance(&suite.vault), 9_360_000);
+    assert_eq!(suite.state().entries, []);
+}
+
+#[test]
+fn an_entry_slashed_whole_is_forgotten_without_a_payment() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000);
+    suite.undelegate(400);
+    suite.slash(100);
+    suite.pass(UNBONDING);
+    assert_eq!(suite.unbonded().arrived.u128(), 0);
+    suite.collect(0, 1).unwrap();
+    assert_eq!(suite.state().entries, []);
+    assert_eq!(suite.balance(&suite.vault), 9_999_000);
+}
+
+#[test]
+fn more_than_arrived_is_refused() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000_000);
+    suite.pass(crate::setup::YEAR);
+    suite.undelegate(300_000);
+    let completes_at = suite.state().entries[0].completes_at;
+    assert_eq!(suite.rewards(), 100_000);
+    let not_arrived = |available: u128, requested: u128| ContractError::NotArrived {
+        available: available.into(),
+        requested: requested.into(),
+    };
+
+    // Nothing has arrived, whatever rewards are there.
+    let before = suite.picture();
+    assert_eq!(suite.collect(1, 0).unwrap_err(), not_arrived(0, 1));
+    assert_eq!(
+        suite.collect(300_000, 1).unwrap_err(),
+        not_arrived(0, 300_000)
+    );
+    let now = suite.app.block_info().time;
+    let early = ContractError::NotCompleted { completes_at, now };
+    assert_eq!(suite.collect(0, 1).unwrap_err(), early);
+    assert_eq!(suite.picture(), before);
+
+    suite.pass(UNBONDING);
+    let before = suite.picture();
+    assert_eq!(
+        suite.collect(300_001, 1).unwrap_err(),
+        not_arrived(300_000, 300_001)
+    );
+    let too_many = |requested| ContractError::TooManyEntries {
+        available: 1,
+        requested,
+    };
+    assert_eq!(suite.collect(300_000, 2).unwrap_err(), too_many(2));
+    assert_eq!(
+        suite.collect(300_000, u32::MAX).unwrap_err(),
+        too_many(u32::MAX)
+    );
+    assert_eq!(suite.collect(0, 0).unwrap_err(), ContractError::ZeroAmount);
+    assert_eq!(suite.picture(), before);
+    suite.collect(300_000, 1).unwrap();
+}
