@@ -19,10 +19,14 @@ var between = []string{
 	"vault.release", "vault.seize", "vault.redirect", "delegation.join", "delegation.slash", "delegation.redirect",
 	"allocation.create_service", "allocation.checkpoint", "allocation.acknowledge", "allocation.slash", "allocation.unjail",
 	"allocation.stop_service", "allocation.redirect",
+	"delegation.reward", "delegation.open_pool", "delegation.grow", "vault.reconcile", "vault.restake", "vault.compounded",
 }
 
 // elsewhere are messages that are measured under another name.
-var elsewhere = map[string]string{"vault.receive": "vault.deposit_cw20"}
+var elsewhere = map[string]string{
+	"vault.receive": "vault.deposit_cw20", "allocation.receive": "allocation.pay_rewards_cw20",
+	"delegation.receive": "allocation.harvest_cw20",
+}
 
 // Every message that a contract takes from outside of the suite is in the snapshot.
 func TestEveryMessageIsMeasured(t *testing.T) {

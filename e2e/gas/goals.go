@@ -58,7 +58,13 @@ var most = []struct {
 }
 
 // flat are messages whose gas must not grow with stakers, operators or services.
-var flat = []string{"vault.deposit_and_delegate", "delegation.undelegate", "delegation.claim"}
+var flat = []string{
+	"vault.deposit_and_delegate", "delegation.undelegate", "delegation.claim",
+	"gateway.send_rewards", "allocation.receive_rewards", "allocation.pay_rewards", "allocation.pay_rewards_cw20",
+	"allocation.harvest", "allocation.harvest_cw20", "allocation.harvest_3_tokens",
+	"delegation.claim_rewards", "delegation.claim_rewards_cw20", "delegation.claim_rewards_3_tokens", "delegation.compound",
+	"delegation.claim_commission", "delegation.undelegate_3_rewards", "vault.deposit_and_delegate_3_rewards",
+}
 
 // Goals are all goals, met or missed.
 func (r *Report) Goals() []Goal {

@@ -93,6 +93,7 @@ func Measure(t *testing.T, say func(format string, args ...any)) *Report {
 	m.setup()
 	m.stakers()
 	m.services()
+	m.rewards()
 	m.packets()
 	m.disputes()
 	m.throttled()

@@ -33,7 +33,7 @@ var (
 var entryPoints = map[string][]string{
 	"vault":      basic,
 	"delegation": basic,
-	"allocation": slices.Concat(basic, []string{"reply"}),
+	"allocation": slices.Concat(basic, []string{"reply", "ibc_destination_callback"}),
 	"slashing":   slices.Concat(basic, []string{"reply"}, ibc),
 	"gateway":    slices.Concat(basic, []string{"reply", "sudo"}, ibc),
 }
