@@ -107,6 +107,9 @@ func (w *World) AdvanceTo(chain *Chain, moment time.Time) {
 	}
 }
 
+// Sleep lets time pass in which no chain makes a block.
+func (w *World) Sleep(d time.Duration) { w.tick(d) }
+
 // tick moves every clock.
 func (w *World) tick(d time.Duration) {
 	for _, chain := range w.chains {

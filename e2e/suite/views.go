@@ -6,8 +6,9 @@ import (
 	"palisade/e2e/harness"
 )
 
-// Books are what the vault owes, and what it has, of an asset.
-type Books struct{ Idle, Staked, Seized, Balance Int }
+// Books are what the vault owes, and what it has, of an asset. Of a natively staked one parts of what is
+// staked and of what is seized are in the vault again: Released and Payable.
+type Books struct{ Idle, Staked, Seized, Released, Payable, Balance Int }
 
 // Books asks the vault.
 func (s *Suite) Books(asset string) (books Books) {

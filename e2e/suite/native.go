@@ -1,0 +1,198 @@
+package suite
+
+import (
+	"testing"
+	"time"
+
+	"palisade/e2e/harness"
+)
+
+// Staked is the bond denom of the host, staked by the suite itself with the operators' validators.
+const Staked = "bonded"
+
+// ChainUnbonding is what the host takes to unbond, where it is staked natively.
+const ChainUnbonding = 6 * Day
+
+// Daily are periods with which undelegations go to the chain every epoch: as often as its limit of
+// seven at once allows.
+var Daily = nativePeriods()
+
+func nativePeriods() Periods {
+	periods := Short
+	periods.Unbonding, periods.Deallocation = 7*Day, 7*Day
+	return periods
+}
+
+// NewStaked starts both chains and deploys the suite on them, with natively staked tokens as the only
+// asset and no service. The host's validators vote, so that the chain pays and punishes them. Nobody
+// updates light clients: a validator that weighs more than all others comes and goes.
+func NewStaked(t *testing.T) *Suite {
+	t.Helper()
+	s := DeployWith(t, Daily)
+	s.Link.Abandon()
+	s.Host.Vote(ChainUnbonding)
+	s.RegisterStaked(Staked, ChainUnbonding, 1).OK()
+	return s
+}
+
+// RegisterStaked makes the bond denom an asset that the suite stakes itself. Undelegations of so many
+// epochs go to the chain together.
+func (s *Suite) RegisterStaked(asset string, unbonding time.Duration, batch int) *harness.Result {
+	s.T.Helper()
+	return s.RegisterAsset(asset, Msg{"staked": Msg{
+		"code_id": s.stakerCode(), "unbonding_time": seconds(unbonding), "batch_epochs": batch,
+	}}, FixedRate("1"))
+}
+
+func (s *Suite) stakerCode() uint64 { return s.Host.Store(Artifact("palisade_staker.wasm")) }
+
+// OpenStaker has an operator open native staking with its own validator.
+func (s *Suite) OpenStaker(operator harness.Name, asset string, compound bool) *harness.Result {
+	s.T.Helper()
+	return s.OpenStakerWith(operator, operator, asset, compound)
+}
+
+// OpenStakerWith is OpenStaker with anybody's validator.
+func (s *Suite) OpenStakerWith(operator, validator harness.Name, asset string, compound bool) *harness.Result {
+	s.T.Helper()
+	s.Host.CallIt(s.PredictedStaker(operator), "staker")
+	return s.Host.Execute(operator, s.Vault, Msg{"open_staker": Msg{
+		"asset": asset, "validator": validator.Validator(), "compound": compound,
+	}})
+}
+
+// PredictedStaker is the address that an operator's staker has to have.
+func (s *Suite) PredictedStaker(operator harness.Name) string {
+	s.T.Helper()
+	return s.Host.Predicted(s.stakerCode(), s.Vault, operator.Address())
+}
+
+// Validates makes somebody an operator with a staker, whose rewards are paid out.
+func (s *Suite) Validates(operator harness.Name) {
+	s.T.Helper()
+	s.RegisterOperator(operator).OK()
+	s.OpenStaker(operator, Staked, false).OK()
+}
+
+// SetCompound changes what an operator's rewards of the chain are used for.
+func (s *Suite) SetCompound(operator harness.Name, asset string, compound bool) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(operator, s.Vault, Msg{"set_compound": Msg{"asset": asset, "compound": compound}})
+}
+
+// Reconcile brings a natively staked pool in line with the chain.
+func (s *Suite) Reconcile(by, operator harness.Name, asset string) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(by, s.Delegation, Msg{"reconcile": Msg{"operator": operator.String(), "asset": asset}})
+}
+
+// WithdrawRewards has an operator's rewards of the chain used as the operator said.
+func (s *Suite) WithdrawRewards(by, operator harness.Name, asset string) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(by, s.Vault, Msg{"withdraw_rewards": Msg{"operator": operator.String(), "asset": asset}})
+}
+
+// NextBatch waits until the next batch of an operator is due, and starts it.
+func (s *Suite) NextBatch(operator harness.Name, asset string) *harness.Result {
+	s.T.Helper()
+	s.AdvanceTo(s.Host, s.Staked(operator, asset).NextBatchAt.Time)
+	return s.Reconcile(harness.Stranger, operator, asset)
+}
+
+// Staker is an operator's staker, as the vault has it.
+type Staker struct {
+	Operator, Staker, Validator string
+	Compound                    bool
+}
+
+// Staker asks the vault.
+func (s *Suite) Staker(operator harness.Name, asset string) (staker Staker) {
+	s.T.Helper()
+	s.Host.Query(s.Vault, Msg{"staker": Msg{"asset": asset, "operator": operator.String()}}, &staker)
+	return staker
+}
+
+// StakerState is what of a staker's balance is rewards, and what is on its way.
+type StakerState struct {
+	// Rewards are left out while there are none.
+	Rewards *Int `json:"r"`
+	Entries []struct {
+		Amount      Int  `json:"a"`
+		CompletesAt Time `json:"c"`
+	} `json:"e"`
+}
+
+// StakerState asks the staker of an operator.
+func (s *Suite) StakerState(operator harness.Name, asset string) (state StakerState) {
+	s.T.Helper()
+	s.Host.Query(s.Staker(operator, asset).Staker, Msg{"state": Msg{}}, &state)
+	if state.Rewards == nil {
+		state.Rewards = &Zero
+	}
+	return state
+}
+
+// Batch is what left a natively staked pool and unbonds.
+type Batch struct {
+	From, To       uint64
+	Amount, Seized Int
+}
+
+// StakedPool is where a natively staked pool stands with the chain.
+type StakedPool struct {
+	Staker                           string
+	Bonded, Slashed, Growing, Seized Int
+	NextEpoch                        uint64 `json:"next_epoch"`
+	NextBatchAt                      Time   `json:"next_batch_at"`
+	Batches                          []Batch
+}
+
+// Staked asks the delegation contract.
+func (s *Suite) Staked(operator harness.Name, asset string) (pool StakedPool) {
+	s.T.Helper()
+	s.Host.Query(s.Delegation, Msg{"staked": Msg{"operator": operator.String(), "asset": asset}}, &pool)
+	return pool
+}
+
+// Delegated is what the chain says that the suite has delegated to an operator's validator.
+func (s *Suite) Delegated(operator harness.Name, asset string) Int {
+	s.T.Helper()
+	return s.Host.Delegated(s.Staker(operator, asset).Staker, operator)
+}
+
+// AuditNative stops the test unless the vault has what is not with the chain, the chain has what the
+// accounts say, and accounts and books agree.
+func (s *Suite) AuditNative(asset string, operators ...harness.Name) {
+	s.T.Helper()
+	books := s.Books(asset)
+	staked, away := s.Dust(asset), Zero
+	var found []Difference
+	for _, operator := range operators {
+		pool, at := s.Pool(operator, asset), s.Staked(operator, asset)
+		staked, away = staked.Add(pool.Tokens).Add(at.Growing), away.Add(at.Bonded)
+		for _, bucket := range s.Buckets(operator, asset) {
+			staked = staked.Add(bucket.Tokens)
+		}
+		for _, batch := range at.Batches {
+			away = away.Add(batch.Amount)
+		}
+		found = append(found, compare("what the chain has bonded of "+operator.String(),
+			s.Delegated(operator, asset), at.Bonded.Sub(at.Slashed))...)
+		state := s.StakerState(operator, asset)
+		found = append(found, compare("the number of batches of "+operator.String(),
+			IntOf(int64(len(at.Batches))), IntOf(int64(len(state.Entries))))...)
+		for i, entry := range state.Entries {
+			found = append(found, compare("a batch of "+operator.String(), at.Batches[i].Amount, entry.Amount)...)
+		}
+	}
+	found = append(found, compare("the vault's balance of "+asset, books.Balance, books.Idle.Add(books.Released).Add(books.Payable))...)
+	found = append(found, compare("staked "+asset, books.Staked, staked)...)
+	found = append(found, compare("seized "+asset, books.Seized, s.Seized(asset))...)
+	found = append(found, compare("what the books have with the chain", books.Staked.Add(books.Seized).Sub(books.Released).Sub(books.Payable), away)...)
+	for _, difference := range found {
+		s.T.Error(difference)
+	}
+	if len(found) > 0 {
+		s.T.FailNow()
+	}
+}
