@@ -50,7 +50,7 @@ func (c *Chain) Block() {
 	after := c.voting.before(c)
 	c.inner.NextBlock()
 	after()
-	c.world.tick(blockTime)
+	c.world.tick(BlockTime)
 }
 
 // Skew lets time pass on this chain alone. Light clients bear up to maxDrift between two chains.

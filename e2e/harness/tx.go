@@ -140,6 +140,9 @@ func (r *Result) As(label string) *Result {
 	return r
 }
 
+// Chain is where it ran.
+func (r *Result) Chain() *Chain { return r.chain }
+
 // OK stops the test if the transaction failed.
 func (r *Result) OK() *Result {
 	r.chain.t.Helper()

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// blockTime passes on every chain with each block on any of them.
-	blockTime = 5 * time.Second
+	// BlockTime passes on every chain with each block on any of them.
+	BlockTime = 5 * time.Second
 	// stride is the most that passes between two updates of the light clients,
 	// well below their trusting period.
 	stride = 5 * 24 * time.Hour
@@ -68,7 +68,7 @@ func (w *World) addChain(name string) *Chain {
 		inner:  inner,
 		app:    wrapped,
 		probe:  probed,
-		clock:  start.Add(blockTime),
+		clock:  start.Add(BlockTime),
 		labels: map[string]string{},
 		codes:  map[string]uint64{},
 	}
