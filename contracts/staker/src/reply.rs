@@ -152,3 +152,129 @@ fn undelegated(
     STATE.save(storage, &state)?;
     Ok(Response::new().add_event(event))
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env, MockApi, MockQuerier};
+    use cosmwasm_std::{
+        coins, Addr, Binary, Empty, MsgResponse, OverflowError, OwnedDeps, SubMsgResult, Timestamp,
+    };
+    use palisade_types::staker::{ExecuteMsg, InstantiateMsg};
+
+    use super::*;
+    use crate::response::ResponseError;
+
+    type Deps = OwnedDeps<cosmwasm_std::testing::MockStorage, MockApi, MockQuerier, Empty>;
+
+    fn balance(deps: &mut Deps, amount: u128) {
+        let address = mock_env().contract.address;
+        deps.querier
+            .bank
+            .update_balance(address, coins(amount, "stake"));
+    }
+
+    /// A staker with 50 at hand, and the message that it sends for 30 to be undelegated.
+    fn undelegating() -> (Deps, SubMsg) {
+        let mut deps = mock_dependencies();
+        let info = message_info(&Addr::unchecked("vault"), &[]);
+        let msg = InstantiateMsg {
+            validator: "validator".into(),
+            denom: "stake".into(),
+        };
+        crate::contract::instantiate(deps.as_mut(), mock_env(), info.clone(), msg).unwrap();
+        balance(&mut deps, 50);
+        let msg = ExecuteMsg::Undelegate {
+            amount: 30u128.into(),
+        };
+        let response = crate::contract::execute(deps.as_mut(), mock_env(), info, msg).unwrap();
+        let message = response.messages[0].clone();
+        (deps, message)
+    }
+
+    fn answered(deps: &mut Deps, message: &SubMsg, value: &[u8]) -> Result<(), ContractError> {
+        let answer = MsgResponse {
+            type_url: "/cosmos.staking.v1beta1.MsgUndelegateResponse".into(),
+            value: Binary::from(value),
+        };
+        #[allow(deprecated)]
+        let result = SubMsgResult::Ok(SubMsgResponse {
+            events: vec![],
+            data: None,
+            msg_responses: vec![answer],
+        });
+        let msg = Reply {
+            id: message.id,
+            payload: message.payload.clone(),
+            gas_used: 0,
+            result,
+        };
+        reply(deps.as_mut(), &mock_env(), msg).map(|_| ())
+    }
+
+    /// 2,000,000,000 s.
+    const TIME: [u8; 8] = [0x0a, 0x06, 0x08, 0x80, 0xa8, 0xd6, 0xb9, 0x07];
+
+    #[test]
+    fn the_entry_and_the_rewards_are_noted() {
+        let (mut deps, message) = undelegating();
+        // The chain paid 7.
+        balance(&mut deps, 57);
+        answered(&mut deps, &message, &TIME).unwrap();
+        let expected = palisade_types::staker::State {
+            rewards: 7u128.into(),
+            entries: vec![Entry {
+                amount: 30u128.into(),
+                completes_at: Timestamp::from_seconds(2_000_000_000),
+            }],
+        };
+        assert_eq!(state::load(&deps.storage), Ok(expected));
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_fails_the_message() {
+        let now = mock_env().block.time;
+        let past = |completes_at| ContractError::CompletesInThePast { completes_at, now };
+        for (bytes, expected) in [
+            (&[][..], ResponseError::Missing.into()),
+            (&TIME[..7], ResponseError::Truncated.into()),
+            (&[0x12, 0], ResponseError::NoTime.into()),
+            (&[0xff], ContractError::Completion(ResponseError::Truncated)),
+            // No seconds, and one.
+            (&[0x0a, 0], past(Timestamp::from_seconds(0))),
+            (&[0x0a, 2, 8, 1], past(Timestamp::from_seconds(1))),
+        ] {
+            let (mut deps, message) = undelegating();
+            let error = answered(&mut deps, &message, bytes).unwrap_err();
+            assert_eq!(error, expected);
+            assert_eq!(state::load(&deps.storage), Ok(Default::default()));
+        }
+    }
+
+    #[test]
+    fn replies_to_something_else_are_refused() {
+        let (mut deps, message) = undelegating();
+        let other = SubMsg {
+            id: 2,
+            ..message.clone()
+        };
+        let error = answered(&mut deps, &other, &TIME).unwrap_err();
+        assert_eq!(error, ContractError::UnknownReply { id: 2 });
+        let empty = SubMsg {
+            payload: Binary::default(),
+            ..message.clone()
+        };
+        let error = answered(&mut deps, &empty, &TIME).unwrap_err();
+        assert!(matches!(
+            error,
+            ContractError::Std(StdError::ParseErr { .. })
+        ));
+        // Less than there was before: no module takes coins with an undelegation.
+        balance(&mut deps, 49);
+        let error = answered(&mut deps, &message, &TIME).unwrap_err();
+        assert!(matches!(
+            error,
+            ContractError::Overflow(OverflowError { .. })
+        ));
+        assert_eq!(state::load(&deps.storage), Ok(Default::default()));
+    }
+}

@@ -124,7 +124,7 @@ fn an_undelegation_of_nothing_and_of_more_than_there_is() {
     let error = suite.try_call(&undelegate(0), &[]).unwrap_err();
     assert_eq!(error, ContractError::ZeroAmount);
     let (vault, staker) = (suite.vault.clone(), suite.staker.clone());
-    for amount in [999_002, u128::MAX] {
+    for amount in [999_002, 1_000_000_000] {
         // The chain's own refusal.
         let msg = undelegate(amount);
         let result = suite

@@ -1,15 +1,16 @@
-//! The staking module of cw-multi-test, made to do two things that the Cosmos SDK's does: it pays a
-//! delegation's rewards whenever the delegation changes, and answers an undelegation with its
-//! completion time.
+//! The staking and distribution modules of cw-multi-test, made to do three things that the Cosmos SDK's
+//! do: a delegation's rewards are paid whenever it changes, a withdrawal of no rewards is no error, and
+//! an undelegation is answered with its completion time.
 
 use cosmwasm_schema::serde::de::DeserializeOwned;
 use cosmwasm_std::{
     coin, coins, Addr, Api, BankMsg, Binary, BlockInfo, CustomMsg, CustomQuery, DistributionMsg,
-    Querier, StakingMsg, StakingQuery, Storage,
+    DistributionQuery, Empty, Querier, StakingMsg, StakingQuery, Storage,
 };
 use cw_multi_test::error::AnyResult;
 use cw_multi_test::{
-    AppResponse, CosmosRouter, Module, StakeKeeper, Staking, StakingInfo, StakingSudo,
+    AppResponse, CosmosRouter, Distribution, DistributionKeeper, Module, StakeKeeper, Staking,
+    StakingInfo, StakingSudo,
 };
 
 pub const DENOM: &str = "ustake";
@@ -133,6 +134,63 @@ impl Staking for SdkStaking {
         Staking::process_queue(&self.0, api, storage, router, block)
     }
 }
+
+#[derive(Default)]
+pub struct SdkDistribution(DistributionKeeper);
+
+impl Module for SdkDistribution {
+    type ExecT = DistributionMsg;
+    type QueryT = DistributionQuery;
+    type SudoT = Empty;
+
+    fn execute<
+        ExecC: CustomMsg + DeserializeOwned + 'static,
+        QueryC: CustomQuery + DeserializeOwned + 'static,
+    >(
+        &self,
+        api: &dyn Api,
+        storage: &mut dyn Storage,
+        router: &dyn CosmosRouter<ExecC = ExecC, QueryC = QueryC>,
+        block: &BlockInfo,
+        sender: Addr,
+        msg: DistributionMsg,
+    ) -> AnyResult<AppResponse> {
+        if let DistributionMsg::WithdrawDelegatorReward { validator } = &msg {
+            let rewards = self.0.get_rewards(storage, block, &sender, validator)?;
+            if rewards.is_some_and(|coin| coin.amount.is_zero()) {
+                return Ok(AppResponse::default());
+            }
+        }
+        self.0.execute(api, storage, router, block, sender, msg)
+    }
+
+    fn query(
+        &self,
+        api: &dyn Api,
+        storage: &dyn Storage,
+        querier: &dyn Querier,
+        block: &BlockInfo,
+        request: DistributionQuery,
+    ) -> AnyResult<Binary> {
+        self.0.query(api, storage, querier, block, request)
+    }
+
+    fn sudo<
+        ExecC: CustomMsg + DeserializeOwned + 'static,
+        QueryC: CustomQuery + DeserializeOwned + 'static,
+    >(
+        &self,
+        api: &dyn Api,
+        storage: &mut dyn Storage,
+        router: &dyn CosmosRouter<ExecC = ExecC, QueryC = QueryC>,
+        block: &BlockInfo,
+        msg: Empty,
+    ) -> AnyResult<AppResponse> {
+        self.0.sudo(api, storage, router, block, msg)
+    }
+}
+
+impl Distribution for SdkDistribution {}
 
 /// A plain transfer.
 pub fn gift(to: &Addr, amount: u128, denom: &str) -> BankMsg {

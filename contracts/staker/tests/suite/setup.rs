@@ -7,9 +7,9 @@ use cosmwasm_std::{
     MigrateInfo, Response, StdError, StdResult, Uint128, Validator,
 };
 use cw_multi_test::{
-    App, AppBuilder, AppResponse, BankKeeper, BankSudo, Contract, ContractWrapper,
-    DistributionKeeper, Executor, FailingModule, GovFailingModule, IbcFailingModule, StakingSudo,
-    StargateFailing, SudoMsg, WasmKeeper,
+    App, AppBuilder, AppResponse, BankKeeper, BankSudo, Contract, ContractWrapper, Executor,
+    FailingModule, GovFailingModule, IbcFailingModule, StakingSudo, StargateFailing, SudoMsg,
+    WasmKeeper,
 };
 use cw_storage_plus::Item;
 use palisade_staker::{contract, ContractError};
@@ -18,7 +18,7 @@ use palisade_types::staker::{
     Unbonded,
 };
 
-use crate::sdk::{stake, SdkStaking, DENOM};
+use crate::sdk::{stake, SdkDistribution, SdkStaking, DENOM};
 
 pub const VALIDATOR: &str = "validator";
 /// A year: what the staking module counts its rate of 10 % by.
@@ -31,7 +31,7 @@ pub type StakingApp = App<
     FailingModule<Empty, Empty, Empty>,
     WasmKeeper<Empty, Empty>,
     SdkStaking,
-    DistributionKeeper,
+    SdkDistribution,
     IbcFailingModule,
     GovFailingModule,
     StargateFailing,
@@ -123,6 +123,7 @@ impl Suite {
     pub fn new() -> Self {
         let mut app = AppBuilder::default()
             .with_staking(SdkStaking::default())
+            .with_distribution(SdkDistribution::default())
             .build(|router, api, storage| {
                 let info = SdkStaking::info(Decimal::percent(10));
                 router.staking.keeper().setup(storage, info).unwrap();
