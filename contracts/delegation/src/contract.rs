@@ -3,12 +3,12 @@
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Response};
-use palisade_admin::{cw_ownable, AdminError, GUARD};
+use palisade_admin::{cw_ownable, GUARD};
 use palisade_math::Epochs;
 use palisade_types::delegation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::error::ContractError;
-use crate::execute::{native, operator, reward, slash, stake, unbonding, wiring};
+use crate::execute::{native, operator, payout, reward, slash, stake, unbonding, wiring};
 use crate::state::{Config, CONFIG};
 use crate::{events, query};
 
@@ -66,92 +66,88 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    if !matches!(msg, ExecuteMsg::Reward { .. }) {
-        cw_utils::nonpayable(&info)?;
-    }
+    let (env, info) = (&env, &info);
+    refuse_coins(&msg, info)?;
     match msg {
         ExecuteMsg::RegisterOperator {
             metadata,
             commission,
             restricted,
-        } => operator::register(deps, &env, &info, &metadata, commission, restricted),
-        ExecuteMsg::UpdateOperator(change) => operator::update(deps, &env, &info, change),
-        ExecuteMsg::SetStakers { add, remove } => operator::set_stakers(deps, &info, &add, &remove),
+        } => operator::register(deps, env, info, &metadata, commission, restricted),
+        ExecuteMsg::UpdateOperator(change) => operator::update(deps, env, info, change),
+        ExecuteMsg::SetStakers { add, remove } => operator::set_stakers(deps, info, &add, &remove),
         ExecuteMsg::Join {
             owner,
             operator,
             asset,
             amount,
             bound,
-        } => {
-            let stake = stake::Stake {
-                owner: &owner,
-                operator: &operator,
-                asset: &asset,
-                amount,
-                bound,
-            };
-            stake::join(deps, &env, &info, stake)
-        }
-        ExecuteMsg::OpenPool(pool) => native::open(deps, &env, &info, pool),
+        } => stake::join(deps, env, info, [&owner, &operator, &asset], amount, bound),
+        ExecuteMsg::OpenPool(pool) => native::open(deps, env, info, pool),
         ExecuteMsg::Reconcile { operator, asset } => {
-            native::reconcile(deps, &env, &operator, &asset)
+            native::reconcile(deps, env, &operator, &asset)
         }
         ExecuteMsg::Grow {
             operator,
             asset,
             amount,
-        } => native::grow(deps, &env, &info, &operator, &asset, amount),
+        } => native::grow(deps, env, info, &operator, &asset, amount),
         ExecuteMsg::Reward {
             operator,
             parts,
             by_operator,
-        } => reward::native(deps, &env, &info, &operator, &parts, by_operator),
-        ExecuteMsg::Receive(hook) => reward::cw20(deps, &env, &info, hook),
+        } => reward::native(deps, env, info, &operator, &parts, by_operator),
+        ExecuteMsg::RewardCw20 {
+            token,
+            operator,
+            parts,
+            by_operator,
+        } => reward::transferred(deps, env, info, &token, &operator, &parts, by_operator),
+        ExecuteMsg::Receive(hook) => reward::cw20(deps, env, info, hook),
         ExecuteMsg::ClaimRewards {
             pools,
             tokens,
             recipient,
-        } => reward::claim(deps, &env, &info, pools, tokens, recipient.as_deref()),
-        ExecuteMsg::Compound { pools, tokens } => {
-            reward::compound(deps, &env, &info, pools, tokens)
-        }
+        } => payout::claim(deps, env, info, pools, tokens, recipient.as_deref()),
+        ExecuteMsg::Compound { pools, tokens } => payout::compound(deps, env, info, pools, tokens),
         ExecuteMsg::ClaimCommission { tokens, recipient } => {
-            reward::claim_commission(deps, &env, &info, tokens, recipient.as_deref())
+            payout::claim_commission(deps, env, info, tokens, recipient.as_deref())
         }
         ExecuteMsg::Undelegate {
             operator,
             asset,
             amount,
-        } => stake::undelegate(deps, &env, &info, &operator, &asset, amount),
+        } => stake::undelegate(deps, env, info, &operator, &asset, amount),
         ExecuteMsg::Cancel {
             operator,
             asset,
             epoch,
             amount,
-        } => unbonding::cancel(deps, &env, &info, &operator, &asset, epoch, amount),
+        } => unbonding::cancel(deps, env, info, &operator, &asset, epoch, amount),
         ExecuteMsg::Claim {
             operator,
             asset,
             recipient,
-        } => unbonding::claim(deps, &env, &info, &operator, asset, recipient.as_deref()),
+        } => unbonding::claim(deps, env, info, &operator, asset, recipient.as_deref()),
         ExecuteMsg::Redelegate {
             operator,
             asset,
             to,
-        } => unbonding::redelegate(deps, &env, &info, &operator, &asset, &to),
-        ExecuteMsg::SetFirstLoss { share } => operator::set_first_loss(deps, &env, &info, share),
-        ExecuteMsg::Slash(msg) => slash::slash(deps, &env, &info, msg),
-        ExecuteMsg::Redirect(redirection) => slash::redirect(deps.as_ref(), &info, redirection),
-        ExecuteMsg::Connect { allocation } => wiring::connect(deps, &info, &allocation),
-        ExecuteMsg::Admin(msg) => {
-            Ok(Response::new().add_event(palisade_admin::execute(deps, &env, &info, msg)?))
-        }
-        ExecuteMsg::UpdateOwnership(action) => {
-            let ownership = cw_ownable::update_ownership(deps, &env.block, &info.sender, action)
-                .map_err(AdminError::from)?;
-            Ok(Response::new().add_event(events::ownership(ownership.into_attributes())))
-        }
+        } => unbonding::redelegate(deps, env, info, &operator, &asset, &to),
+        ExecuteMsg::SetFirstLoss { share } => operator::set_first_loss(deps, env, info, share),
+        ExecuteMsg::Slash(msg) => slash::slash(deps, env, info, msg),
+        ExecuteMsg::Redirect(redirection) => slash::redirect(deps.as_ref(), info, redirection),
+        ExecuteMsg::Connect { allocation } => wiring::connect(deps, info, &allocation),
+        ExecuteMsg::Admin(msg) => wiring::admin(deps, env, info, msg),
+        ExecuteMsg::UpdateOwnership(action) => wiring::ownership(deps, env, info, action),
+    }
+}
+
+/// Rewards alone come with a coin.
+fn refuse_coins(msg: &ExecuteMsg, info: &MessageInfo) -> Result<(), ContractError> {
+    match msg {
+        ExecuteMsg::Reward { .. } => Ok(()),
+        _ => Ok(cw_utils::nonpayable(info)?),
     }
 }
 

@@ -1,4 +1,4 @@
-use cosmwasm_std::{Addr, Decimal, StdError, Timestamp};
+use cosmwasm_std::{Addr, Decimal, StdError, Timestamp, Uint128};
 use cw_utils::PaymentError;
 use palisade_admin::AdminError;
 use palisade_math::MathError;
@@ -21,7 +21,7 @@ pub enum ContractError {
     #[error(transparent)]
     Math(#[from] MathError),
 
-    /// Coins were attached; no message here takes any.
+    /// Coins were attached where none are taken, or not the one coin that is.
     #[error(transparent)]
     Payment(#[from] PaymentError),
 
@@ -238,6 +238,42 @@ pub enum ContractError {
         what: &'static str,
         /// What is there twice.
         value: String,
+    },
+
+    /// A list that has to name something names nothing.
+    #[error("no {what} given: name one, or leave the list out if the message allows it")]
+    Empty {
+        /// What the list holds.
+        what: &'static str,
+    },
+
+    /// What pools earned is not what was paid.
+    #[error("the parts add up to {parts}, but {paid} was paid")]
+    PartsMismatch {
+        /// The sum of the parts.
+        parts: Uint128,
+        /// What came with the message.
+        paid: Uint128,
+    },
+
+    /// A token that the pool does not know finds no place.
+    #[error("{token} has no place among the reward tokens of {asset} behind {operator}, which takes no more than {places} from this sender: the operator's own harvest may begin 16, another's 8, a cw20 hook none")]
+    RewardTokensFull {
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+        /// Name of the token.
+        token: String,
+        /// Places that this payment may fill.
+        places: u8,
+    },
+
+    /// There is nothing of what was asked for.
+    #[error("{owner} has nothing to claim of what was asked for")]
+    NothingToClaim {
+        /// Who asked.
+        owner: Addr,
     },
 
     /// A penalty is above what the service may ever take.

@@ -1,6 +1,7 @@
 //! One builder for each event. Amounts are in base units of the asset.
 
 use cosmwasm_std::{Addr, Attribute, Decimal, Event, Timestamp, Uint128};
+use palisade_types::asset::AssetAmount;
 use palisade_types::delegation::{Commission, CutResult, OperatorChange, OperatorMetadata};
 use palisade_types::vault::Reconciliation;
 
@@ -186,4 +187,49 @@ pub(crate) fn slash(operator: &Addr, since_epoch: u64, cut: &CutResult, junior: 
         .add_attribute("junior", junior)
         .add_attribute("delta", cut.delta)
         .add_attribute("magnitude_before", cut.before.value)
+}
+
+/// One for each pool: what its part was, and what of it the operator keeps.
+pub(crate) fn reward(
+    operator: &Addr,
+    token: &str,
+    part: &AssetAmount,
+    commission: Uint128,
+) -> Event {
+    Event::new("reward")
+        .add_attribute("operator", operator)
+        .add_attribute("asset", &part.asset)
+        .add_attribute("token", token)
+        .add_attribute("amount", part.amount)
+        .add_attribute("commission", commission)
+}
+
+/// What was paid for one pool in one token; `kind` says whether it went out or into a deposit.
+pub(crate) fn claim_rewards(
+    kind: &str,
+    owner: &Addr,
+    (operator, asset): (&Addr, &str),
+    (token, amount): (&str, Uint128),
+    recipient: &Addr,
+) -> Event {
+    Event::new(kind)
+        .add_attribute("owner", owner)
+        .add_attribute("operator", operator)
+        .add_attribute("asset", asset)
+        .add_attribute("token", token)
+        .add_attribute("amount", amount)
+        .add_attribute("recipient", recipient)
+}
+
+pub(crate) fn claim_commission(
+    operator: &Addr,
+    token: &str,
+    amount: Uint128,
+    recipient: &Addr,
+) -> Event {
+    Event::new("claim_commission")
+        .add_attribute("operator", operator)
+        .add_attribute("token", token)
+        .add_attribute("amount", amount)
+        .add_attribute("recipient", recipient)
 }

@@ -16,6 +16,7 @@ use palisade_types::{allocation, page, vault};
 
 use crate::error::ContractError;
 use crate::execute::operator::{first_loss, require_acceptance};
+use crate::execute::reward::at_most;
 use crate::state::{
     Operator, Pool, PoolId, Tranche, Tranched, BUCKETS, COMMISSIONS, CONFIG, DUST, ENTRIES,
     METADATA, OPERATORS, POOLS, POOL_KEYS, POSITIONS,
@@ -276,17 +277,6 @@ fn stake(deps: Deps, operator: &Addr, asset: &str) -> StdResult<Stake> {
             magnitude: Default::default(),
         },
     })
-}
-
-fn at_most(what: &'static str, actual: usize, limit: usize) -> Result<(), ContractError> {
-    if actual > limit {
-        return Err(ContractError::TooMany {
-            what,
-            limit,
-            actual,
-        });
-    }
-    Ok(())
 }
 
 fn describe(

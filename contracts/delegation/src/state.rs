@@ -12,6 +12,7 @@ pub(crate) mod native;
 pub(crate) mod rewards;
 
 pub(crate) use native::{Batch, Batches, Native, Staker, BATCHES, HOLDERS, NATIVE};
+pub(crate) use rewards::{seal_key, Flow, Owed, COMMISSION_OWED, FLOWS, OWED, SEALS};
 
 /// Number of a pool, from 1, in the order of creation.
 pub(crate) type PoolId = u32;
@@ -130,6 +131,9 @@ pub(crate) enum Tranche {
 }
 
 impl Tranche {
+    /// Both, in the order in which amounts are split.
+    pub(crate) const BOTH: [Self; 2] = [Self::Junior, Self::Senior];
+
     /// Where stake of `owner` behind `operator` is.
     pub(crate) fn of(owner: &Addr, operator: &Addr) -> Self {
         if owner == operator {
@@ -173,6 +177,18 @@ pub(crate) struct Pool {
     /// Where its tokens can be.
     #[serde(default, skip_serializing_if = "is_default")]
     pub kind: PoolKind,
+}
+
+impl Pool {
+    /// Tokens of a tranche in which somebody can earn: zero while it has too few shares.
+    pub(crate) fn earning(&self, tranche: Tranche) -> Uint128 {
+        let tranche = self.tranche(tranche);
+        if tranche.earns() {
+            tranche.tokens
+        } else {
+            Uint128::zero()
+        }
+    }
 }
 
 /// Where the tokens of a pool can be.
@@ -296,6 +312,10 @@ mod tests {
             HOLDERS.key(1).to_vec(),
             NATIVE.key(1).to_vec(),
             BATCHES.key(1).to_vec(),
+            FLOWS.key((1, 0)).to_vec(),
+            SEALS.key((1, 0, 0)).to_vec(),
+            OWED.key((&who, 1)).to_vec(),
+            COMMISSION_OWED.key((&who, "")).to_vec(),
         ]
         .map(prefix);
         // The keys of items are bare.

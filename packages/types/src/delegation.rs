@@ -136,8 +136,22 @@ pub enum ExecuteMsg {
         /// that are kept for the operator.
         by_operator: bool,
     },
-    /// The cw20 hook: rewards in a cw20 token; `msg` is a [`Cw20HookMsg`]. By a cw20 that the
-    /// allocation contract sends.
+    /// The same in a cw20 token, which the allocation contract transferred here just before: as much as
+    /// the parts add up to. By the allocation contract.
+    RewardCw20 {
+        /// The token contract.
+        token: String,
+        /// The operator.
+        operator: String,
+        /// What of the tokens each pool earned.
+        parts: Vec<AssetAmount>,
+        /// Whether the operator itself asked for them.
+        by_operator: bool,
+    },
+    /// The cw20 hook: rewards in a cw20 token that the pools named know already; `msg` is a
+    /// [`Cw20HookMsg`]. By a cw20 that the allocation contract sends. Since any contract can call a hook
+    /// and say that, a token begins with [`ExecuteMsg::RewardCw20`]: or anybody's contracts could fill
+    /// the places of every pool.
     Receive(Cw20ReceiveMsg),
     /// Pays rewards out. By a staker.
     ClaimRewards {

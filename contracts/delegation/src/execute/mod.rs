@@ -2,6 +2,7 @@
 
 pub(crate) mod native;
 pub(crate) mod operator;
+pub(crate) mod payout;
 pub(crate) mod reward;
 pub(crate) mod slash;
 pub(crate) mod stake;

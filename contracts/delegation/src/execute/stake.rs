@@ -12,7 +12,7 @@ use crate::state::{
     POOL_COUNT, POOL_KEYS, POSITIONS,
 };
 use crate::touch::Touch;
-use crate::{events, native};
+use crate::{events, native, rewards};
 
 /// Whose stake in which pool, and in which of its tranches: where it goes in and comes out.
 #[derive(Clone, Copy)]
@@ -32,16 +32,6 @@ impl<'a> Holding<'a> {
     }
 }
 
-/// New stake, as the vault tells of it.
-pub(crate) struct Stake<'a> {
-    pub owner: &'a str,
-    pub operator: &'a str,
-    pub asset: &'a str,
-    pub amount: Uint128,
-    /// Whether the asset can stand behind this operator alone.
-    pub bound: bool,
-}
-
 /// Refuses everybody but the vault.
 pub(crate) fn only_vault(config: &Config, info: &MessageInfo) -> Result<(), ContractError> {
     if info.sender == config.vault {
@@ -53,21 +43,23 @@ pub(crate) fn only_vault(config: &Config, info: &MessageInfo) -> Result<(), Cont
     })
 }
 
-/// Adds stake that the vault holds already.
+/// Adds stake that the vault holds already; `bound` says that the asset can stand behind this operator
+/// alone.
 pub(crate) fn join(
     mut deps: DepsMut,
     env: &Env,
     info: &MessageInfo,
-    stake: Stake,
+    [owner, operator, asset]: [&str; 3],
+    amount: Uint128,
+    bound: bool,
 ) -> Result<Response, ContractError> {
     let config = CONFIG.load(deps.storage)?;
     only_vault(&config, info)?;
-    let Stake { asset, amount, .. } = stake;
-    let owner = deps.api.addr_validate(stake.owner)?;
-    let operator = deps.api.addr_validate(stake.operator)?;
+    let owner = deps.api.addr_validate(owner)?;
+    let operator = deps.api.addr_validate(operator)?;
     operator::require_acceptance(deps.storage, &env.block, &operator, &owner)?;
     let mut pool = load_or_create(deps.storage, &operator, asset)?;
-    if stake.bound {
+    if bound {
         pool.kind = PoolKind::Bound;
     }
     let touch = Touch::begin(&mut deps, env, &config, (&operator, asset), pool)?;
@@ -106,7 +98,7 @@ pub(crate) fn undelegate(
     touch.settle(deps.storage, holding, &position)?;
     let tranche = touch.pool.tranche_mut(holding.tranche);
     let left = leave(tranche, &mut position, amount)?;
-    store_position(deps.storage, owner, holding.pool, &position)?;
+    store_position(deps.storage, owner, &touch.pool, &position)?;
     add_dust(deps.storage, asset, left.dust)?;
 
     let epoch = config.epochs.at(env.block.time);
@@ -249,12 +241,12 @@ pub(crate) fn create_pool(
 fn store_position(
     storage: &mut dyn Storage,
     owner: &Addr,
-    pool: PoolId,
+    pool: &Pool,
     position: &Position,
 ) -> StdResult<()> {
     if position.is_empty() {
-        POSITIONS.remove(storage, (owner, pool));
-        return Ok(());
+        POSITIONS.remove(storage, (owner, pool.id));
+        return rewards::forget(storage, owner, pool);
     }
-    POSITIONS.save(storage, (owner, pool), position)
+    POSITIONS.save(storage, (owner, pool.id), position)
 }
