@@ -11,6 +11,7 @@ use palisade_math::{apportion, Stream};
 use palisade_types::staker;
 
 use crate::error::ContractError;
+use crate::state::DUST;
 use crate::state::{
     Batch, Bucket, Config, Native, Pool, PoolId, Tranche, Tranched, BATCHES, BUCKETS, HOLDERS,
     NATIVE,
@@ -77,10 +78,11 @@ pub(crate) fn add_growth(
     Ok(())
 }
 
-/// Takes what the base chain slashed of what should be bonded: of the pool, of what grows into it and of
-/// the open buckets alike, to the unit. Returns what was taken, for the vault's books.
+/// Takes what the base chain slashed of what should be bonded: of the pool, of what grows into it, of
+/// the open buckets and of dust alike, to the unit. Returns what was taken, for the vault's books.
 pub(crate) fn notice(
     deps: &mut DepsMut,
+    asset: &str,
     pool: &mut Pool,
     native: &mut Native,
 ) -> Result<Uint128, ContractError> {
@@ -88,7 +90,6 @@ pub(crate) fn notice(
     if slashed.is_zero() {
         return Ok(slashed);
     }
-    native.bonded = sub(native.bonded, slashed)?;
     let mut buckets = buckets(deps.storage, pool.id, native.next, u64::MAX)?;
     let mut weights = TRANCHES.map(|t| pool.tranche(t).tokens).to_vec();
     weights.push(match &native.growth {
@@ -98,6 +99,11 @@ pub(crate) fn notice(
     for (_, bucket) in &buckets {
         weights.extend(TRANCHES.map(|t| bucket.tranche(t).tokens));
     }
+    // What nobody has a share of any more is bonded as well.
+    let dust = native
+        .bonded
+        .saturating_sub(add(sum(weights.iter())?, native.seized)?);
+    weights.push(dust);
     let stake = sum(weights.iter())?;
     let lost = slashed.min(stake);
     let mut parts = apportion(lost, &weights)?.into_iter();
@@ -116,7 +122,14 @@ pub(crate) fn notice(
         // Kept even when empty: the epoch may still be running.
         BUCKETS.save(deps.storage, (pool.id, *epoch), bucket)?;
     }
+    let of_dust = next();
+    if !of_dust.is_zero() {
+        DUST.update(deps.storage, asset, |before| {
+            sub(before.unwrap_or_default(), of_dust)
+        })?;
+    }
     native.seized = native.seized.saturating_sub(sub(slashed, lost)?);
+    native.bonded = sub(native.bonded, slashed)?;
     Ok(lost)
 }
 

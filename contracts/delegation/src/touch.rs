@@ -46,7 +46,7 @@ impl<'a> Touch<'a> {
         if pool.kind == PoolKind::Native {
             let mut record = NATIVE.load(deps.storage, pool.id)?;
             native::grow(config, now, &mut pool, &mut record)?;
-            lost = native::notice(deps, &mut pool, &mut record)?;
+            lost = native::notice(deps, asset, &mut pool, &mut record)?;
             rewards.follow(deps.storage, &pool)?;
             native = Some(record);
         }

@@ -25,6 +25,10 @@ pub const RESCALE_ABOVE: u128 = 10_000_000;
 /// What shares are divided by in one step of rescaling.
 pub const RESCALE_FACTOR: u128 = 10;
 
+/// What [`VIRTUAL_SHARES`] shares are worth at most in a pool that never grew, in tokens: there
+/// are never fewer than that many shares to a token.
+const CRUMBS: u128 = 2;
+
 /// Steps of scale after which no 128-bit number of shares is above zero.
 const MAX_SCALE_STEPS: u32 = 39;
 
@@ -94,8 +98,9 @@ impl Position {
 pub struct Left {
     /// Tokens for the one who left.
     pub paid: Uint128,
-    /// Tokens that nobody holds shares of any more, a unit or two: the pool
-    /// gave them up, and the caller books them as counted dust.
+    /// Tokens that nobody holds shares of any more, a unit or two, or what the
+    /// virtual shares had of a growth: the pool gave them up, and the caller books
+    /// them as counted dust.
     pub dust: Uint128,
 }
 
@@ -193,8 +198,9 @@ impl SharePool {
     ///
     /// Rounds down, in favour of the holders who stay.
     ///
-    /// When fewer than [`VIRTUAL_SHARES`] shares would stay, less than a token
-    /// or two is theirs: it becomes dust, and the pool starts a new generation.
+    /// When fewer than [`VIRTUAL_SHARES`] shares would stay, of a token or two at
+    /// most, these become dust, and the pool starts a new generation. In a pool that
+    /// grew ([`Self::grow`]) so few shares can be worth more, and stay.
     ///
     /// # Errors
     /// [`MathError::InsufficientShares`]. On an error nothing changed.
@@ -366,8 +372,8 @@ impl SharePool {
         next.shares = next.shares.checked_sub(burnt)?;
         let mut held = available.checked_sub(burnt)?;
         let mut dust = Uint128::zero();
-        let few = next.shares < Uint128::new(VIRTUAL_SHARES);
-        if !burnt.is_zero() && (few || next.tokens.is_zero()) {
+        let few = next.shares < Uint128::new(VIRTUAL_SHARES) && next.tokens.u128() <= CRUMBS;
+        if !burnt.is_zero() && (few || next.shares.is_zero() || next.tokens.is_zero()) {
             dust = next.tokens;
             held = Uint128::zero();
             next.renew()?;

@@ -292,3 +292,19 @@ fn counters_that_are_zero_are_not_stored() {
         position
     );
 }
+
+#[test]
+fn the_last_shares_of_a_pool_that_grew_are_no_dust() {
+    // A unit, and a hundred thousand that grew to it: half of them are the virtual shares'.
+    let mut pool = SharePool::default();
+    let mut alice = Position::default();
+    pool.join(&mut alice, uint(1)).unwrap();
+    pool.grow(uint(100_000)).unwrap();
+    assert_eq!(worth(&pool, &alice), 50_001);
+    let left = pool.leave_exact(&mut alice, uint(1)).unwrap();
+    assert_eq!((left.paid.u128(), left.dust.u128()), (1, 0));
+    assert_eq!(worth(&pool, &alice), 49_999);
+    let left = pool.leave_all(&mut alice).unwrap();
+    assert_eq!((left.paid.u128(), left.dust.u128()), (49_999, 50_001));
+    assert_eq!(pool.tokens.u128(), 0);
+}

@@ -1,0 +1,458 @@
+//! Natively staked pools: what the base chain takes, what it unbonds, and what the vault is told.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod chain;
+mod random;
+
+use chain::{World, ASSET, DAY, NATIVE};
+use cosmwasm_std::Uint128;
+use palisade_delegation::ContractError;
+use palisade_math::MathError;
+use palisade_types::delegation::ExecuteMsg;
+
+/// Two epochs are over, and what was undelegated in the first is on its way.
+fn one_batch_under_way() -> World {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 6_000).unwrap();
+    world.deposit("bob", "op", 4_000).unwrap();
+    world.undelegate("bob", "op", Some(1_000)).unwrap();
+    world.pass(DAY);
+    world.reconcile("op");
+    world
+}
+
+#[test]
+fn stake_is_bonded_and_what_leaves_it_is_undelegated_in_a_batch() {
+    let mut world = one_batch_under_way();
+    assert_eq!(world.tokens("op"), 9_000);
+    let native = world.native("op").clone();
+    assert_eq!(native.bonded, 9_000);
+    assert_eq!(native.unbonding[0].0, 1_000);
+    let standing = world.standing("op");
+    assert_eq!((standing.bonded.u128(), standing.next_epoch), (9_000, 1));
+    let batch = &standing.batches[0];
+    assert_eq!((batch.from, batch.to, batch.amount.u128()), (0, 0, 1_000));
+    assert_eq!(standing.slashed, Uint128::zero());
+
+    // Nothing is due: nothing happens, however often it is asked for.
+    world.reconcile("op");
+    assert_eq!(world.native("op").unbonding.len(), 1);
+
+    // It arrives after three days, before it matures after five.
+    world.pass(NATIVE);
+    world.pass(6);
+    assert_eq!(world.native("op").arrived, 1_000);
+    world.reconcile("op");
+    assert_eq!((world.released, world.native("op").arrived), (1_000, 0));
+    assert!(world.standing("op").batches.is_empty());
+    let error = world.claim("bob", "op").unwrap_err();
+    assert!(matches!(
+        error,
+        ContractError::NothingMatured { next: Some(_) }
+    ));
+    world.pass(2 * DAY);
+    assert_eq!(world.claim("bob", "op").unwrap(), 1_000);
+    assert_eq!((world.staked, world.released), (9_000, 0));
+}
+
+#[test]
+fn matured_tokens_that_are_still_on_their_way_wait_and_are_not_lost() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 500).unwrap();
+    world.undelegate("ann", "op", None).unwrap();
+    // Nobody reconciled for a week: its time is up, but its tokens did not even start.
+    world.pass(7 * DAY);
+    let error = world.claim("ann", "op").unwrap_err();
+    assert_eq!(error, ContractError::NotArrived { epoch: 0 });
+    world.reconcile("op");
+    let error = world.claim("ann", "op").unwrap_err();
+    assert_eq!(error, ContractError::NotArrived { epoch: 0 });
+    world.pass(NATIVE);
+    world.pass(6);
+    let error = world.redelegate("ann", "op", "other").unwrap_err();
+    assert_eq!(error, ContractError::NotArrived { epoch: 0 });
+    world.reconcile("op");
+    assert_eq!(world.claim("ann", "op").unwrap(), 500);
+}
+
+#[test]
+fn a_base_slash_takes_of_pool_growth_and_open_bucket_alike_and_of_no_magnitude() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 6_000).unwrap();
+    world.deposit("op", "op", 2_000).unwrap();
+    world.compound("op", 1_000);
+    world.undelegate("ann", "op", Some(1_000)).unwrap();
+    // 7,000 active, 1,000 growing, 1,000 in the open bucket.
+    world.base_slash("op", 10, &[]);
+    let standing = world.standing("op");
+    assert_eq!(
+        (standing.bonded.u128(), standing.slashed.u128()),
+        (9_000, 900)
+    );
+    world.reconcile("op");
+    let standing = world.standing("op");
+    assert_eq!(
+        (standing.bonded.u128(), standing.slashed.u128()),
+        (8_100, 0)
+    );
+    assert_eq!((world.tokens("op"), standing.growing.u128()), (6_300, 900));
+    assert_eq!(world.pool("op").junior.u128(), 1_800);
+    assert_eq!((world.value("ann"), world.unbonding("ann")), (4_500, 900));
+    assert_eq!((world.staked, world.slashed), (8_100, 900));
+    assert_eq!(world.magnitude("op"), Default::default());
+    // The other operator's stakers know nothing of it.
+    world.deposit("ann", "other", 50).unwrap();
+    assert_eq!(world.tokens("other"), 50);
+}
+
+#[test]
+fn whoever_touches_the_pool_next_bears_no_more_and_no_less_of_a_base_slash() {
+    // Who joins after it does not pay for it: a unit is rounded off.
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 1_000).unwrap();
+    world.base_slash("op", 50, &[]);
+    world.deposit("bob", "op", 1_000).unwrap();
+    assert_eq!((world.value("ann"), world.value("bob")), (500, 999));
+    // Who leaves after it does not escape it.
+    world.base_slash("op", 50, &[]);
+    world.undelegate("bob", "op", None).unwrap();
+    assert_eq!((world.value("ann"), world.unbonding("bob")), (250, 500));
+    // Neither does who comes back after the next.
+    world.base_slash("op", 20, &[]);
+    world.cancel("bob", "op", 0).unwrap();
+    assert_eq!((world.value("ann"), world.value("bob")), (200, 399));
+    assert_eq!(world.standing("op").bonded.u128(), 600);
+}
+
+#[test]
+fn a_slash_of_what_is_bonded_does_not_touch_what_unbonds_and_the_other_way_round() {
+    let mut world = one_batch_under_way();
+    // An infraction after the undelegation: the chain leaves the entry alone.
+    world.base_slash("op", 10, &[]);
+    world.undelegate("bob", "op", Some(900)).unwrap();
+    assert_eq!((world.value("ann"), world.value("bob")), (5_400, 1_800));
+    assert_eq!(world.unbonding("bob"), 1_900);
+    // The second batch starts; then an infraction from before it, after the first.
+    world.pass(DAY);
+    world.reconcile("op");
+    world.base_slash("op", 10, &[1]);
+    assert_eq!(world.native("op").unbonding[1].0, 810);
+    world.reconcile("op");
+    assert_eq!((world.value("ann"), world.value("bob")), (4_860, 1_620));
+    // It shows when the second batch arrives, and the first one's bucket has nothing of it.
+    world.pass(2 * DAY);
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!(world.released, 1_000);
+    world.pass(DAY);
+    world.reconcile("op");
+    assert_eq!(world.released, 1_000);
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!(world.released, 1_810);
+    assert_eq!(world.unbonding("bob"), 1_810);
+    world.pass(5 * DAY);
+    assert_eq!(world.claim("bob", "op").unwrap(), 1_810);
+    assert_eq!(world.staked, 4_860 + 1_620);
+}
+
+#[test]
+fn a_batch_is_not_judged_in_the_very_block_whose_time_completes_it() {
+    let mut world = one_batch_under_way();
+    // The first block at its time: the tokens come at the end of this block.
+    world.pass(NATIVE);
+    for _ in 0..2 {
+        world.reconcile("op");
+        assert_eq!((world.released, world.unbonding("bob")), (0, 1_000));
+    }
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!((world.released, world.unbonding("bob")), (1_000, 1_000));
+}
+
+#[test]
+fn two_batches_that_arrive_together_bear_together_what_one_of_them_lost() {
+    let mut world = one_batch_under_way();
+    world.undelegate("ann", "op", Some(3_000)).unwrap();
+    world.pass(DAY);
+    world.reconcile("op");
+    world.base_slash("op", 40, &[1]);
+    world.reconcile("op");
+    assert_eq!((world.value("ann"), world.value("bob")), (1_800, 1_800));
+    // Nobody collects the first by itself.
+    world.pass(4 * DAY);
+    world.reconcile("op");
+    world.pass(6);
+    world.reconcile("op");
+    // 2,800 of 4,000 arrived.
+    assert_eq!(
+        (world.unbonding("ann"), world.unbonding("bob")),
+        (2_100, 700)
+    );
+    assert_eq!((world.released, world.staked), (2_800, 3_600 + 2_800));
+}
+
+#[test]
+fn what_is_seized_is_undelegated_with_the_next_batch_and_taken_whole() {
+    let mut world = one_batch_under_way();
+    world.undelegate("ann", "op", Some(2_000)).unwrap();
+    // 7,000 active, 2,000 in the open bucket, 1,000 on its way: 10 % of each.
+    assert_eq!(world.penalty("op", 10, 10_000), 1_000);
+    assert_eq!((world.seized, world.staked), (1_000, 9_000));
+    let standing = world.standing("op");
+    assert_eq!(
+        (standing.bonded.u128(), standing.seized.u128()),
+        (9_000, 900)
+    );
+    assert_eq!(standing.batches[0].seized.u128(), 100);
+    // A base slash after it is borne by the stake: what was seized is not stake any more.
+    world.base_slash("op", 10, &[]);
+    world.reconcile("op");
+    let standing = world.standing("op");
+    assert_eq!(
+        (standing.bonded.u128(), standing.seized.u128()),
+        (8_100, 900)
+    );
+    assert_eq!(world.tokens("op") + world.unbonding("ann"), 8_100 - 900);
+    world.pass(DAY);
+    world.reconcile("op");
+    let batch = world.standing("op").batches[1].clone();
+    assert_eq!(batch.seized.u128(), 900);
+    assert_eq!(batch.amount.u128(), 900 + world.unbonding("ann"));
+    world.pass(4 * DAY);
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!((world.payable, world.seized), (1_000, 1_000));
+    let left = world.unbonding("ann");
+    assert_eq!(world.released, 900 + left);
+}
+
+#[test]
+fn what_is_seized_of_tokens_that_are_in_the_vault_already_is_payable_at_once() {
+    let mut world = one_batch_under_way();
+    world.pass(NATIVE);
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!((world.released, world.payable), (1_000, 0));
+    assert_eq!(world.penalty("op", 50, 10_000), 5_000);
+    assert_eq!(
+        (world.released, world.payable, world.seized),
+        (500, 500, 5_000)
+    );
+    assert_eq!(world.standing("op").seized.u128(), 4_500);
+}
+
+#[test]
+fn a_penalty_notices_a_base_slash_first_and_takes_of_what_is_left() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 1_000).unwrap();
+    world.base_slash("op", 50, &[]);
+    // The slice is all of the pool: ten percent of what is left of it.
+    assert_eq!(world.penalty("op", 10, 1_000), 50);
+    assert_eq!(
+        (world.tokens("op"), world.staked, world.seized),
+        (450, 450, 50)
+    );
+    assert_eq!(world.standing("op").bonded.u128(), 500);
+}
+
+#[test]
+fn a_validator_slashed_to_nothing_wipes_the_pool_and_what_was_seized_and_the_pool_starts_again() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 1_000).unwrap();
+    assert_eq!(world.penalty("op", 10, 1_000), 100);
+    world.base_slash("op", 100, &[]);
+    world.reconcile("op");
+    let standing = world.standing("op");
+    assert_eq!((standing.bonded.u128(), standing.seized.u128()), (0, 0));
+    assert_eq!(
+        (world.tokens("op"), world.value("ann"), world.staked),
+        (0, 0, 0)
+    );
+    // Owed for ever by nobody who could pay it: the base chain took it.
+    assert_eq!((world.seized, world.payable), (100, 0));
+    world.deposit("bob", "op", 70).unwrap();
+    assert_eq!((world.value("ann"), world.value("bob")), (0, 70));
+    world.undelegate("ann", "op", None).unwrap();
+    assert_eq!(world.unbonding("ann"), 0);
+}
+
+#[test]
+fn staked_rewards_grow_into_the_pool_through_the_next_period() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 3_000).unwrap();
+    world.pass(DAY / 2);
+    world.compound("op", 1_000);
+    // Who comes just before, and who comes just after: neither has any of it yet.
+    world.deposit("bob", "op", 1_000).unwrap();
+    assert_eq!((world.value("ann"), world.value("bob")), (3_000, 1_000));
+    world.undelegate("bob", "op", None).unwrap();
+    assert_eq!(world.unbonding("bob"), 1_000);
+    // Half of the next period; then all of it.
+    world.pass(DAY);
+    world.reconcile("op");
+    assert_eq!(
+        (world.value("ann"), world.standing("op").growing.u128()),
+        (3_499, 500)
+    );
+    assert_eq!(world.tokens("op"), 3_500);
+    world.pass(DAY);
+    world.reconcile("op");
+    assert_eq!(
+        (world.value("ann"), world.standing("op").growing.u128()),
+        (3_999, 0)
+    );
+    assert_eq!(
+        (world.tokens("op"), world.standing("op").bonded.u128()),
+        (4_000, 4_000)
+    );
+    assert_eq!(world.staked, 5_000);
+}
+
+#[test]
+fn rewards_that_grow_while_nobody_is_there_wait_for_somebody() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 3_000).unwrap();
+    world.compound("op", 1_000);
+    world.undelegate("ann", "op", None).unwrap();
+    world.pass(10 * DAY);
+    world.reconcile("op");
+    assert_eq!(
+        (world.tokens("op"), world.standing("op").growing.u128()),
+        (0, 1_000)
+    );
+    world.deposit("bob", "op", 500).unwrap();
+    assert_eq!(world.value("bob"), 500);
+    world.pass(2 * DAY);
+    world.reconcile("op");
+    assert_eq!((world.tokens("op"), world.value("bob")), (1_500, 1_498));
+}
+
+#[test]
+fn an_entry_comes_back_until_its_batch_starts_and_not_after() {
+    let mut world = World::new(5, 2);
+    world.deposit("ann", "op", 900).unwrap();
+    world.undelegate("ann", "op", Some(400)).unwrap();
+    world.pass(DAY);
+    world.reconcile("op");
+    // A batch is two epochs: the second one still runs.
+    assert!(world.standing("op").batches.is_empty());
+    world.cancel("ann", "op", 0).unwrap();
+    assert_eq!((world.value("ann"), world.unbonding("ann")), (900, 0));
+    world.undelegate("ann", "op", Some(300)).unwrap();
+    world.pass(DAY);
+    world.reconcile("op");
+    let batch = world.standing("op").batches[0].clone();
+    assert_eq!((batch.from, batch.to, batch.amount.u128()), (0, 1, 300));
+    let error = world.cancel("ann", "op", 1).unwrap_err();
+    assert_eq!(error, ContractError::BatchStarted { epoch: 1 });
+    assert_eq!((world.value("ann"), world.unbonding("ann")), (600, 300));
+}
+
+#[test]
+fn matured_tokens_move_to_another_validator_and_to_no_one_without() {
+    let mut world = one_batch_under_way();
+    world.pass(NATIVE);
+    world.pass(6);
+    world.reconcile("op");
+    world.pass(2 * DAY);
+    let plain = world.who("plain");
+    let error = world.redelegate("bob", "op", "plain").unwrap_err();
+    let asset = ASSET.to_string();
+    let operator = plain;
+    assert_eq!(error, ContractError::NotNative { operator, asset });
+    world.redelegate("bob", "op", "other").unwrap();
+    assert_eq!((world.tokens("op"), world.tokens("other")), (9_000, 1_000));
+    assert_eq!(world.native("other").bonded, 1_000);
+    assert_eq!((world.released, world.staked, world.paid), (0, 10_000, 0));
+    assert_eq!(world.standing("other").bonded.u128(), 1_000);
+}
+
+#[test]
+fn what_can_stand_behind_one_operator_alone_stays_there() {
+    let mut world = World::new(5, 1);
+    let asset = "share".to_string();
+    let join = ExecuteMsg::Join {
+        owner: world.who("ann").into_string(),
+        operator: world.who("op").into_string(),
+        asset: asset.clone(),
+        amount: Uint128::new(10),
+        bound: true,
+    };
+    world.run("vault", join).unwrap();
+    let (operator, to) = (world.who("op"), world.who("other"));
+    let leave = ExecuteMsg::Undelegate {
+        operator: operator.to_string(),
+        asset: asset.clone(),
+        amount: None,
+    };
+    world.run("ann", leave).unwrap();
+    world.pass(7 * DAY);
+    let redelegate = |to: &cosmwasm_std::Addr| ExecuteMsg::Redelegate {
+        operator: operator.to_string(),
+        asset: asset.clone(),
+        to: to.to_string(),
+    };
+    let error = world.run("ann", redelegate(&to)).unwrap_err();
+    let bound = ContractError::Bound {
+        asset: asset.clone(),
+        operator: operator.clone(),
+    };
+    assert_eq!(error, bound);
+    world.run("ann", redelegate(&operator)).unwrap();
+    assert_eq!(world.value("ann"), 10);
+}
+
+#[test]
+fn a_pool_is_opened_by_the_vault_once_for_an_operator_with_batches_that_fit() {
+    let mut world = World::new(5, 1);
+    let open = |pool| ExecuteMsg::OpenPool(pool);
+    let good = world.pool_of("plain", 1);
+    let error = world.run("op", open(good.clone())).unwrap_err();
+    let sender = world.who("op");
+    let expected = "vault";
+    assert_eq!(error, ContractError::Unauthorized { sender, expected });
+    let operator = world.who("op");
+    let asset = ASSET.to_string();
+    let error = world
+        .run("vault", open(world.pool_of("op", 1)))
+        .unwrap_err();
+    assert_eq!(error, ContractError::PoolExists { operator, asset });
+    let operator = world.who("stranger");
+    let error = world
+        .run("vault", open(world.pool_of("stranger", 1)))
+        .unwrap_err();
+    assert_eq!(error, ContractError::UnknownOperator { operator });
+    for batch_epochs in [0, 3] {
+        let error = world
+            .run("vault", open(world.pool_of("plain", batch_epochs)))
+            .unwrap_err();
+        assert!(matches!(
+            error,
+            ContractError::Math(MathError::InvalidBatches { .. })
+        ));
+    }
+    world.run("vault", open(good)).unwrap();
+    // And none is reconciled, grown or asked about that is not native.
+    world.deposit("ann", "op", 5).unwrap();
+    for operator in ["plain", "stranger"] {
+        let msg = ExecuteMsg::Grow {
+            operator: world.who(operator).into_string(),
+            asset: "atom".to_string(),
+            amount: Uint128::new(5),
+        };
+        let error = world.run("vault", msg.clone()).unwrap_err();
+        assert!(matches!(error, ContractError::NotNative { .. }));
+        let error = world.run("ann", msg).unwrap_err();
+        assert!(matches!(error, ContractError::Unauthorized { .. }));
+    }
+}
