@@ -10,6 +10,8 @@ use crate::Suite;
 pub const EPOCH: u64 = 86_400;
 /// Seconds of unbonding.
 pub const UNBONDING: u64 = 7 * EPOCH;
+/// Seconds of a reward period: rewards of one flow through the next.
+pub const REWARD_PERIOD: u64 = EPOCH;
 /// Seconds until an increase takes effect.
 pub const ALLOCATION_DELAY: u64 = 2 * EPOCH;
 /// Seconds from acknowledgement until a decrease takes effect.
@@ -54,7 +56,7 @@ macro_rules! with_ibc {
     };
 }
 
-/// The five contracts as they ship.
+/// The contracts as they ship.
 pub mod contracts {
     use super::TestContract;
 
@@ -73,7 +75,9 @@ pub mod contracts {
     /// The allocation contract.
     #[must_use]
     pub fn allocation() -> TestContract {
-        contract!(palisade_allocation).with_reply(palisade_allocation::contract::reply)
+        contract!(palisade_allocation)
+            .with_reply(palisade_allocation::contract::reply)
+            .with_destination_callback(palisade_allocation::contract::ibc_destination_callback)
     }
 
     /// The slashing contract.
@@ -81,6 +85,12 @@ pub mod contracts {
     pub fn slashing() -> TestContract {
         let contract = contract!(palisade_slashing).with_reply(palisade_slashing::contract::reply);
         with_ibc!(contract, palisade_slashing)
+    }
+
+    /// The staker.
+    #[must_use]
+    pub fn staker() -> TestContract {
+        contract!(palisade_staker).with_reply(palisade_staker::contract::reply)
     }
 
     /// The gateway.
@@ -94,8 +104,8 @@ pub mod contracts {
 }
 
 impl Suite {
-    /// Deploys and connects the five contracts, registers two assets. No operator, no service, no
-    /// channel yet.
+    /// Deploys and connects the five contracts, stores the code of the staker, registers two assets,
+    /// opens a channel for ICS-20. No operator, no service, no channel of a service yet.
     #[must_use]
     pub fn new() -> Self {
         let mut net = Network::new();
@@ -116,6 +126,7 @@ impl Suite {
             vault: vault.to_string(),
             epoch_length: EPOCH,
             unbonding_period: UNBONDING,
+            reward_period: REWARD_PERIOD,
         };
         let delegation = net
             .host
@@ -158,6 +169,8 @@ impl Suite {
             .unwrap();
         let token = net.host.create_cw20("STATOM", &[], Some(&owner)).unwrap();
         let gateway = deploy_gateway(&mut net, &slashing);
+        let staker_code = stored(&mut net, contracts::staker());
+        let transfer = net.open_transfer_channel().unwrap();
         let mut suite = Self {
             net,
             vault,
@@ -166,6 +179,8 @@ impl Suite {
             slashing,
             gateway,
             token,
+            staker_code,
+            transfer,
         };
         suite.wire();
         suite.register_assets();
@@ -200,17 +215,22 @@ impl Suite {
             (ATOM, native, Decimal::one()),
             (STATOM, cw20, Decimal::percent(110)),
         ] {
-            let msg = vault::ExecuteMsg::RegisterAsset(vault::NewAsset {
-                id: id.to_string(),
-                kind,
-                rate: RateSource::Fixed { rate },
-                weight: Decimal::one(),
-                cap: Uint128::new(10u128.pow(31)),
-                minimum: Uint128::one(),
-            });
-            let vault = self.vault.clone();
-            self.on_host("owner", &vault, &msg);
+            self.register_asset(id, kind, rate);
         }
+    }
+
+    /// Registers an asset with a fixed rate, of which any amount may be deposited.
+    pub fn register_asset(&mut self, id: &str, kind: AssetKind, rate: Decimal) {
+        let msg = vault::ExecuteMsg::RegisterAsset(vault::NewAsset {
+            id: id.to_string(),
+            kind,
+            rate: RateSource::Fixed { rate },
+            weight: Decimal::one(),
+            cap: Uint128::new(10u128.pow(31)),
+            minimum: Uint128::one(),
+        });
+        let vault = self.vault.clone();
+        self.on_host("owner", &vault, &msg);
     }
 
     /// The gateway as the host sees it.

@@ -76,6 +76,11 @@ pub(crate) fn signing_key(name: &str) -> SigningKey {
 impl Suite {
     /// Registers `name` as an operator without commission.
     pub fn register_operator(&mut self, name: &str) -> Addr {
+        self.register_operator_with(name, 0)
+    }
+
+    /// Registers `name` as an operator with a commission, in percent.
+    pub fn register_operator_with(&mut self, name: &str, commission: u64) -> Addr {
         let msg = delegation::ExecuteMsg::RegisterOperator {
             metadata: OperatorMetadata {
                 name: name.to_string(),
@@ -83,7 +88,7 @@ impl Suite {
                 details: String::new(),
             },
             commission: Commission {
-                rate: Decimal::zero(),
+                rate: Decimal::percent(commission),
                 max_rate: Decimal::one(),
                 max_daily_change: Decimal::percent(1),
             },

@@ -8,22 +8,26 @@ mod consumer;
 mod deploy;
 mod evidence;
 mod host;
+mod native;
+mod rewards;
 
 use std::fmt::Debug;
 
 use cosmwasm_std::{Addr, Coin};
 use cw_multi_test::AppResponse;
-use palisade_testing::{HarnessError, HarnessResult, Network};
+use palisade_testing::{Channel, HarnessError, HarnessResult, Network};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
 pub use books::Books;
 pub use deploy::{
     contracts, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, DENOM, EPOCH, EVIDENCE_AGE, MAX_LAG,
-    PACKET_TIMEOUT, STATOM, THROTTLE, UNBONDING,
+    PACKET_TIMEOUT, REWARD_PERIOD, STATOM, THROTTLE, UNBONDING,
 };
 pub use evidence::{equivocation, sign_vote};
 pub use host::{key_of, penalty, settings, slice, terms};
+pub use native::{BATCH_EPOCHS, BOND, CHAIN_UNBONDING, STAKE, YIELD};
+pub use rewards::{Claimable, RewardBooks};
 
 /// The suite on two chains, with names for everybody in the story.
 pub struct Suite {
@@ -41,6 +45,10 @@ pub struct Suite {
     pub gateway: Addr,
     /// The cw20 token behind [`STATOM`].
     pub token: Addr,
+    /// The code of the staker, on the host.
+    pub staker_code: u64,
+    /// The channel for ICS-20; the host proposed it.
+    pub transfer: Channel,
 }
 
 impl Default for Suite {

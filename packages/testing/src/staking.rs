@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail, Result as AnyResult};
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, AllValidatorsResponse, Api, Binary, BlockInfo, Coin,
     CustomMsg, CustomQuery, Decimal, DistributionMsg, DistributionQuery, Empty, Event, Querier,
-    StakingMsg, StakingQuery, Storage, Timestamp, Validator,
+    StakingMsg, StakingQuery, Storage, Timestamp, Uint128, Validator,
 };
 use cw_multi_test::{
     AppResponse, CosmosRouter, Distribution, DistributionKeeper, MockApiBech32, Module,
@@ -12,6 +12,7 @@ use cw_multi_test::{
 };
 use cw_storage_plus::{Item, Map};
 use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use crate::chain::{Chain, SECONDS_PER_BLOCK};
 use crate::error::{HarnessError, HarnessResult};
@@ -27,6 +28,14 @@ const BLOCK: Item<(u64, Timestamp, Timestamp)> = Item::new("palisade_staking/blo
 const JAILED: Map<&str, Empty> = Map::new("palisade_staking/jailed");
 /// (Delegator, validator) -> when its undelegations complete, and at which height they began.
 const ENTRIES: Map<(&Addr, &str), Vec<(Timestamp, u64)>> = Map::new("palisade_staking/entries");
+
+/// An entry of cw-multi-test's queue, as far as it is of interest.
+#[derive(Deserialize)]
+struct Unbonding {
+    delegator: Addr,
+    validator: String,
+    amount: Uint128,
+}
 
 /// The staking module of a [`Chain`](crate::Chain).
 #[derive(Default)]
@@ -379,6 +388,21 @@ impl Chain {
             .query_delegation(delegator, validator)
             .map(|found| found.map_or(0, |delegation| delegation.amount.amount.u128()))
             .map_err(HarnessError::Query)
+    }
+
+    /// What an account undelegated from a validator and the chain still unbonds, less slashes.
+    pub fn unbonding(&self, delegator: &Addr, validator: &str) -> HarnessResult<u128> {
+        // cw-multi-test has no query for it.
+        let key = [&[0, 7], &b"staking"[..], b"unbonding_queue"].concat();
+        let Some(queue) = self.app.storage().get(&key) else {
+            return Ok(0);
+        };
+        let queue: Vec<Unbonding> = from_json(queue).map_err(HarnessError::Query)?;
+        let of = |entry: &&Unbonding| entry.delegator == delegator && entry.validator == validator;
+        Ok(queue
+            .iter()
+            .filter(of)
+            .fold(0, |sum, entry| entry.amount.u128().saturating_add(sum)))
     }
 
     /// Rewards of a delegation that were not withdrawn.

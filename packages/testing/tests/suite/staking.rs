@@ -169,9 +169,11 @@ fn a_slash_takes_of_what_is_bonded_and_of_what_unbonds() {
     s.host()
         .slash_validator(&validator, Decimal::percent(5))
         .unwrap();
-    assert_eq!(s.bonded(), 570_000);
+    let unbonding = s.net.host.unbonding(&s.alice, &s.validator).unwrap();
+    assert_eq!((s.bonded(), unbonding), (570_000, 380_000));
     s.host().advance(5 * DAY + 5);
     assert_eq!(s.has(), 9 * MILLION + 380_000);
+    assert_eq!(s.net.host.unbonding(&s.alice, &s.validator).unwrap(), 0);
     s.host()
         .slash_validator(&validator, Decimal::one())
         .unwrap();
