@@ -31,8 +31,8 @@ type Periods struct {
 	Length  time.Duration
 }
 
-// next is when the period of a moment ends.
-func (p Periods) next(at time.Time) time.Time {
+// Next is when the period of a moment ends.
+func (p Periods) Next(at time.Time) time.Time {
 	past := at.Sub(p.Genesis) / p.Length
 	return p.Genesis.Add((past + 1) * p.Length)
 }
@@ -52,7 +52,7 @@ func NewStream() *Stream { return &Stream{Waiting: Zero, Flowing: Zero} }
 // been there to earn it all the while.
 func (s *Stream) Advance(now time.Time, periods Periods) Int {
 	released := Zero
-	if begins := periods.next(s.at); s.Waiting.IsPositive() && !now.Before(begins) {
+	if begins := periods.Next(s.at); s.Waiting.IsPositive() && !now.Before(begins) {
 		released = s.flow(begins)
 		s.Flowing, s.Waiting = s.Flowing.Add(s.Waiting), Zero
 		s.until = begins.Add(periods.Length)
@@ -87,3 +87,6 @@ func Apportion(amount Int, weights ...Int) []Int {
 	}
 	return parts
 }
+
+// Smaller is the smaller of two numbers.
+func Smaller(a, b Int) Int { return math.MinInt(a, b) }

@@ -3,6 +3,7 @@ package story
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"palisade/e2e/harness"
 	"palisade/e2e/model"
@@ -63,10 +64,11 @@ func (h *holding) part() model.Part {
 	return model.Part{Senior: h.senior.Tokens, Junior: h.junior.Tokens, Magnitude: h.magnitude}
 }
 
-// book is a pool with its buckets.
+// book is a pool with its buckets, and what flows to its holders.
 type book struct {
 	*holding
 	buckets map[uint64]*holding
+	flows   map[suite.Token]*flow
 }
 
 // promise is what an operator promised of one asset to one service.
@@ -93,6 +95,14 @@ type ledger struct {
 	counted map[uint32]map[harness.Name]snapshot
 	// seized is what was taken and not paid out yet, by asset and account.
 	seized map[string]map[uint32]suite.Int
+	// values are what each operator counted as for each service, at every sync.
+	values map[uint32]map[harness.Name][]sample
+	// purses are what the services paid, and commissions what operators are owed of it.
+	purses      map[uint32]map[suite.Token]*purse
+	commissions map[harness.Name]map[suite.Token]suite.Int
+	// now is the time of the host's last transaction, and periods are those of rewards.
+	now     func() time.Time
+	periods model.Periods
 }
 
 func newLedger() *ledger {
@@ -103,19 +113,29 @@ func newLedger() *ledger {
 		promises:  map[uint32]map[pool]*promise{},
 		counted:   map[uint32]map[harness.Name]snapshot{},
 		seized:    map[string]map[uint32]suite.Int{suite.Native: {}, suite.LST: {}},
+
+		values:      map[uint32]map[harness.Name][]sample{},
+		purses:      map[uint32]map[suite.Token]*purse{},
+		commissions: map[harness.Name]map[suite.Token]suite.Int{},
 	}
 }
 
 func (l *ledger) of(operator harness.Name, asset string) *book {
 	key := pool{operator, asset}
 	if l.books[key] == nil {
-		l.books[key] = &book{newHolding(operator, model.FullMagnitude), map[uint64]*holding{}}
+		l.books[key] = &book{newHolding(operator, model.FullMagnitude), map[uint64]*holding{}, map[suite.Token]*flow{}}
 	}
 	return l.books[key]
 }
 
 func (l *ledger) deposit(who, operator harness.Name, asset string, units int64) {
-	l.of(operator, asset).of(who).join(who, suite.IntOf(units))
+	l.join(who, operator, asset, suite.IntOf(units))
+}
+
+func (l *ledger) join(who, operator harness.Name, asset string, units suite.Int) {
+	b := l.of(operator, asset)
+	l.settle(b, who)
+	b.of(who).join(who, units)
 }
 
 func (l *ledger) worth(who, operator harness.Name, asset string) suite.Int {
@@ -125,6 +145,7 @@ func (l *ledger) worth(who, operator harness.Name, asset string) suite.Int {
 // undelegate moves so many units, or everything where that is less, into the bucket of an epoch.
 func (l *ledger) undelegate(who, operator harness.Name, asset string, units suite.Int, epoch uint64) {
 	b := l.of(operator, asset)
+	l.settle(b, who)
 	from := b.of(who)
 	paid := from.worth(who)
 	if units.LT(paid) {
@@ -184,6 +205,7 @@ func (l *ledger) count(service uint32, operator harness.Name, maxSlash suite.Int
 	if l.counted[service] == nil {
 		l.counted[service] = map[harness.Name]snapshot{}
 	}
+	l.earn(service, operator)
 	now, changed := snapshot{map[string]suite.Int{}, epoch}, false
 	before, known := l.counted[service][operator]
 	for _, asset := range assets {
@@ -198,6 +220,7 @@ func (l *ledger) count(service uint32, operator harness.Name, maxSlash suite.Int
 	if changed {
 		l.counted[service][operator] = now
 	}
+	l.sampled(service, operator, now.captured, epoch)
 }
 
 // power is what an operator counts as for a service.
@@ -226,6 +249,7 @@ type penalty struct {
 // for others: what it bore of that is the second result. (No bucket of the story matures before its last slash.)
 func (l *ledger) slash(p penalty, asset string) (suite.Int, suite.Int) {
 	b, promised := l.of(p.operator, asset), l.promise(p.service, p.operator, asset)
+	l.flow(b)
 	touched, parts := []*holding{b.holding}, []model.Part{b.part()}
 	for _, epoch := range slices.Sorted(maps.Keys(b.buckets)) {
 		bucket := b.buckets[epoch]

@@ -335,15 +335,15 @@ func (s *story) claim() {
 
 // conserved holds that every unit of the supply is with somebody.
 func (s *story) conserved(asset string) {
-	everybody := s.Held(asset, s.Vault)
+	everybody := s.Held(asset, s.Vault).Add(s.Held(asset, s.Delegation)).Add(s.Held(asset, s.Allocation))
 	for _, name := range harness.Cast {
 		everybody = everybody.Add(s.Held(asset, name.String()))
 	}
-	where := "the vault and all accounts"
+	where := "the contracts and all accounts"
 	if asset == suite.Native {
 		// The validators' own stake lies with the staking module.
 		everybody = everybody.Add(s.Host.Bonded())
-		where = "the vault, all accounts and the chain's own validators"
+		where = "the contracts, all accounts and the chain's own validators"
 	}
 	s.number(where+" together hold of "+asset+" what the chain tells as its supply", everybody, s.Supply(asset))
 }

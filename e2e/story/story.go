@@ -39,6 +39,7 @@ var (
 	downtime     = model.Fraction("0.0001")
 	misconduct   = model.Fraction("0.1")
 	bounty       = model.Fraction("0.04")
+	commission   = model.Fraction("0.05")
 	rates        = map[string]suite.Int{suite.Native: model.Fraction("1"), suite.LST: model.Fraction(suite.Rate)}
 	consumerTerm = "0.05"
 	localTerm    = "0.3"
@@ -60,18 +61,28 @@ type story struct {
 	burned map[string]suite.Int
 	// crimes are what the faulty operator signed.
 	crimes []crime
+	// own is the consumer's token as the host has it, and home the host's own.
+	own, home suite.Token
+	// paid is what was paid out of rewards, by token.
+	paid map[suite.Token]suite.Int
 }
 
 // Play plays the story. Progress is written as it goes, the account at the end.
 func Play(t *testing.T, progress, out io.Writer) {
 	t.Helper()
-	s := &story{account: newAccount(t, progress), ledger: newLedger(), burned: map[string]suite.Int{}}
+	s := &story{
+		account: newAccount(t, progress), ledger: newLedger(),
+		burned: map[string]suite.Int{}, paid: map[suite.Token]suite.Int{},
+	}
 	defer func() { s.print(out) }()
 	s.deploy()
 	s.stake()
 	s.register()
 	s.promise()
 	s.sync()
+	s.reward()
+	s.harvest()
+	s.earn()
 	s.accuse()
 	s.veto()
 	s.signTwice()
@@ -85,6 +96,7 @@ func Play(t *testing.T, progress, out io.Writer) {
 	s.misbehave()
 	s.leave()
 	s.claim()
+	s.claimRest()
 }
 
 // behind are the deposits.
@@ -114,6 +126,8 @@ func (s *story) deploy() {
 	s.step("Deploy the contracts on both chains")
 	s.Suite = suite.New(s.t)
 	s.world = s.World
+	s.ledger.now = s.Host.LastTime
+	s.ledger.periods = model.Periods{Genesis: s.Epoch().Start.Time, Length: s.Periods.Reward}
 	s.say("The owner instantiates vault, delegation, allocation and slashing on %s, from the left to", s.Host.ID())
 	s.say("the right, and gateway on %s; then it connects each to its right neighbour.", s.Consumer.ID())
 	s.say("Two assets: %s (native, rate 1) and %s (cw20, rate %s).", suite.Native, suite.LST, suite.Rate)

@@ -80,7 +80,7 @@ func TestConsumerPaysInItsOwnToken(t *testing.T) {
 	for _, name := range []harness.Name{operator, another} {
 		parts := s.Earned(service, name, token)
 		require.Equal(t, int64(reward*stake/(2*eachCounts)), parts[suite.Native].Int64())
-		require.Equal(t, int64(reward*(eachCounts-stake)/(2*eachCounts)), parts[suite.LST].Int64())
+		require.Equal(t, int64(reward*eachCounts/(2*eachCounts)), parts[suite.Native].Add(parts[suite.LST]).Int64())
 	}
 	counted(s, service, token, suite.Zero)
 
@@ -155,7 +155,7 @@ func TestHostTokensComeHomeAsRewards(t *testing.T) {
 func TestUnnamedTokensAreRefundedAndSentAgain(t *testing.T) {
 	s, service := earning(t)
 	token := s.Voucher(harness.Reward)
-	refused(s, sent(s, harness.Coin(reward, harness.Reward)), "reward token")
+	refused(s, sent(s, harness.Coin(reward, harness.Reward)), "pays no rewards in")
 	require.True(t, s.HeldOf(token, s.Allocation).IsZero())
 	require.Equal(t, int64(reward), s.Consumer.Balance(s.Gateway, harness.Reward).Int64())
 
@@ -277,8 +277,8 @@ func TestHostPaysInCoinsAndCw20(t *testing.T) {
 	s, service := earning(t)
 	coins, lst := suite.Coins(harness.Reward), suite.Token{Cw20: s.Token}
 	s.AddRewardTokens(harness.Stranger, service, coins).Refused("")
-	s.PayRewards(harness.Service, service, harness.Coin(reward, harness.Reward)).Refused("reward token")
-	s.PayRewardsCw20(harness.Staker3, service, s.Token, reward).Refused("reward token")
+	s.PayRewards(harness.Service, service, harness.Coin(reward, harness.Reward)).Refused("pays no rewards in")
+	s.PayRewardsCw20(harness.Staker3, service, s.Token, reward).Refused("pays no rewards in")
 	s.AddRewardTokens(harness.Service, service, coins, lst).OK()
 	s.AddRewardTokens(harness.Service, service, coins).Refused("")
 
@@ -288,10 +288,10 @@ func TestHostPaysInCoinsAndCw20(t *testing.T) {
 	s.PayRewards(harness.Stranger, service).Refused("No funds sent")
 	s.PayRewards(harness.Stranger, 99, harness.Coin(1, harness.Reward)).Refused("99")
 	fake := s.DeployToken("fake", harness.Stranger)
-	s.PayRewardsCw20(harness.Stranger, service, fake, reward).Refused("reward token")
+	s.PayRewardsCw20(harness.Stranger, service, fake, reward).Refused("pays no rewards in")
 	s.Host.Execute(harness.Stranger, s.Allocation, suite.Msg{"receive": suite.Msg{
 		"sender": harness.Stranger.String(), "amount": "1000000", "msg": "eyJwYXlfcmV3YXJkcyI6eyJzZXJ2aWNlIjoxfX0=",
-	}}).Refused("reward token")
+	}}).Refused("pays no rewards in")
 	for _, token := range []suite.Token{coins, lst} {
 		require.Equal(t, int64(reward), s.ServiceRewards(service, token).Paid.Int64())
 		counted(s, service, token, suite.Zero)
