@@ -3,11 +3,14 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod rewards;
+
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, Binary, Decimal, Deps, DepsMut, Env, Event, MessageInfo,
     Order, Response, StdError, StdResult, Storage, Uint128, Uint64,
 };
+use cw20::Cw20ReceiveMsg;
 use cw_multi_test::{App, AppResponse, Executor};
 use cw_storage_plus::{Item, Map};
 use palisade_allocation::contract::{execute, instantiate, query, reply};
@@ -42,12 +45,18 @@ enum Delegation {
     },
     Slash(SlashPools),
     Redirect(Redirection),
+    Reward {
+        operator: String,
+        parts: Vec<AssetAmount>,
+        by_operator: bool,
+    },
+    Receive(Cw20ReceiveMsg),
 }
 
 #[cw_serde]
 struct Nothing {}
 
-fn play(deps: DepsMut, _: Env, _: MessageInfo, msg: Delegation) -> StdResult<Response> {
+fn play(deps: DepsMut, _: Env, info: MessageInfo, msg: Delegation) -> StdResult<Response> {
     match msg {
         Delegation::Put {
             operator,
@@ -73,6 +82,12 @@ fn play(deps: DepsMut, _: Env, _: MessageInfo, msg: Delegation) -> StdResult<Res
             REDIRECTED.save(deps.storage, &redirection)?;
             Ok(Response::new())
         }
+        Delegation::Reward {
+            operator,
+            parts,
+            by_operator,
+        } => rewards::take_native(deps, info, operator, parts, by_operator),
+        Delegation::Receive(hook) => rewards::take_cw20(deps, info, hook),
     }
 }
 
@@ -123,6 +138,7 @@ fn tell(deps: Deps, env: Env, msg: delegation::QueryMsg) -> StdResult<Binary> {
             genesis: env.block.time,
             epoch_length: DAY,
             unbonding_period: UNBONDING,
+            reward_period: DAY,
         }),
         delegation::QueryMsg::Operator { operator } => {
             to_json_binary(&delegation::OperatorResponse {
@@ -182,7 +198,9 @@ impl Stage {
         let delegation = app
             .instantiate_contract(code, owner.clone(), &Nothing {}, &[], "delegation", None)
             .unwrap();
-        let contract = TestContract::new(execute, instantiate, query).with_reply(reply);
+        let contract = TestContract::new(execute, instantiate, query)
+            .with_reply(reply)
+            .with_sudo(rewards::arrive);
         let code = app.store_code(Box::new(contract));
         let msg = InstantiateMsg {
             owner: owner.to_string(),
