@@ -91,6 +91,8 @@ pub fn execute(
         ExecuteMsg::RenewChannel { connection_id } => {
             execute::renew_channel(deps, &info, connection_id)
         }
+        ExecuteMsg::SetRewardsRoute(route) => execute::set_rewards_route(deps, &info, &route),
+        ExecuteMsg::SendRewards { denom } => execute::send_rewards(deps, &env, &denom),
         ExecuteMsg::Admin(msg) => {
             let event = palisade_admin::execute(deps, &env, &info, msg)?;
             Ok(Response::new().add_event(event))

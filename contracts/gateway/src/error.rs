@@ -277,6 +277,35 @@ pub enum ContractError {
         /// When the next one is; none: no report waits.
         next: Option<Timestamp>,
     },
+
+    /// The id of a channel is not `channel-` and a number.
+    #[error("{channel:?} is not the id of a channel: channel- and a number")]
+    TransferChannel {
+        /// What was given.
+        channel: String,
+    },
+
+    /// What cannot be an address on the host.
+    #[error("{allocation:?} is not an address: 1 to 128 of a-z and 0-9")]
+    RewardsReceiver {
+        /// What was given.
+        allocation: String,
+    },
+
+    /// Services count from 1.
+    #[error("service 0 does not exist, services count from 1")]
+    ZeroService,
+
+    /// The owner has not named yet where rewards go.
+    #[error("nobody has named yet where rewards go")]
+    NoRewardsRoute,
+
+    /// Nothing is here to be sent.
+    #[error("the gateway holds no {denom}")]
+    NoRewards {
+        /// The denom.
+        denom: String,
+    },
 }
 
 impl From<OwnershipError> for ContractError {

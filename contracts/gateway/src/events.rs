@@ -1,7 +1,8 @@
 //! One builder per event.
 
-use cosmwasm_std::{Addr, Event, Timestamp};
+use cosmwasm_std::{Addr, Event, Timestamp, Uint128};
 use palisade_ibc::Outcome;
+use palisade_types::gateway::RewardsRoute;
 
 use crate::state::{Report, Total};
 
@@ -87,6 +88,26 @@ pub(crate) fn ended(nonce: u64, outcome: &Outcome) -> Event {
         Some(reason) => event.add_attribute("reason", reason),
         None => event,
     }
+}
+
+/// Where rewards go was named.
+pub(crate) fn set_rewards_route(route: &RewardsRoute) -> Event {
+    route_of(Event::new("set_rewards_route"), route)
+}
+
+/// Rewards are on their way to the host.
+pub(crate) fn rewards_sent(denom: &str, amount: Uint128, route: &RewardsRoute) -> Event {
+    let event = Event::new("rewards_sent")
+        .add_attribute("denom", denom)
+        .add_attribute("amount", amount);
+    route_of(event, route)
+}
+
+fn route_of(event: Event, route: &RewardsRoute) -> Event {
+    event
+        .add_attribute("channel", &route.channel_id)
+        .add_attribute("allocation", &route.allocation)
+        .add_attribute("service", route.service.to_string())
 }
 
 /// An answer that changed nothing: of a report that is unknown, ended, or sent again since.

@@ -10,7 +10,8 @@ use palisade_types::gateway::{
 use palisade_types::page::take;
 
 use crate::state::{
-    Operator, Report, Standing, CHANNEL, CONFIG, OPEN, OPERATORS, REPORTERS, REPORTS, TOTAL,
+    Operator, Report, Standing, CHANNEL, CONFIG, OPEN, OPERATORS, REPORTERS, REPORTS, REWARDS,
+    TOTAL,
 };
 use crate::{operators, reports, ContractError};
 
@@ -53,6 +54,7 @@ fn config(deps: Deps) -> StdResult<ConfigResponse> {
         history: config.history,
         channel: CHANNEL.may_load(deps.storage)?.map(|c| c.id),
         last_update: total.update_id.into(),
+        rewards: REWARDS.may_load(deps.storage)?,
     })
 }
 

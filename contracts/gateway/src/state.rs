@@ -5,7 +5,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Empty, Timestamp, Uint128};
 use cw_storage_plus::{Item, Map};
 use palisade_ibc::Peer;
-use palisade_types::gateway::{Infraction, ReportState};
+use palisade_types::gateway::{Infraction, ReportState, RewardsRoute};
 
 /// Parameters and the peer.
 pub(crate) const CONFIG: Item<Config> = Item::new("config");
@@ -44,6 +44,8 @@ pub(crate) const ENDED: Map<u64, Standing> = Map::new("e");
 pub(crate) const INFRACTIONS: Map<(&str, &str, u64), u64> = Map::new("i");
 /// The nonce of `OPEN` that `relay` looked at last; absent: none.
 pub(crate) const CURSOR: Item<u64> = Item::new("cursor");
+/// Where rewards go; absent: not named yet. Only the chain knows how many are here.
+pub(crate) const REWARDS: Item<RewardsRoute> = Item::new("rewards");
 
 /// Parameters and the peer.
 #[cw_serde]

@@ -368,6 +368,7 @@ fn every_step_checks_everything() {
         history: 10_000,
         channel: None,
         last_update: 0u64.into(),
+        rewards: None,
     };
     assert_eq!(config, to_json_binary(&expected).unwrap());
     let msg = IbcChannelConnectMsg::new_confirm(good);

@@ -21,5 +21,6 @@ mod ledger;
 mod lone;
 mod reports;
 mod retries;
+mod rewards;
 mod sets;
 mod transitions;
