@@ -13,6 +13,5 @@
 
 mod refused;
 mod rewards;
-mod sdk;
 mod setup;
 mod unbonding;

@@ -2,14 +2,12 @@
 
 use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env};
 use cosmwasm_std::{coin, Addr};
-use cw_multi_test::Executor;
 use cw_utils::PaymentError;
 use palisade_admin::AdminError;
 use palisade_staker::{contract, ContractError};
 use palisade_types::staker::{ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg};
 
-use crate::sdk::{stake, DENOM};
-use crate::setup::{Suite, VALIDATOR};
+use crate::setup::{code, stake, Suite, DENOM};
 
 fn messages(suite: &Suite) -> [ExecuteMsg; 5] {
     [
@@ -46,7 +44,7 @@ fn the_instantiator_is_the_vault() {
     let suite = Suite::new();
     let expected = ConfigResponse {
         vault: suite.vault.clone(),
-        validator: VALIDATOR.into(),
+        validator: suite.validator.clone(),
         denom: DENOM.into(),
     };
     assert_eq!(suite.config(), expected);
@@ -57,7 +55,7 @@ fn nobody_but_the_vault() {
     let mut suite = suite();
     let (stranger, delegation) = (suite.stranger.clone(), suite.delegation.clone());
     let itself = suite.staker.clone();
-    suite.mint(&stranger, 10, DENOM);
+    suite.net.host.mint(&stranger, 10, DENOM).unwrap();
     let before = suite.picture();
     for sender in [stranger.clone(), delegation, itself] {
         for msg in messages(&suite) {
@@ -81,7 +79,7 @@ fn nobody_but_the_vault() {
 fn coins_where_none_are_meant_and_others_than_are_meant() {
     let mut suite = suite();
     let vault = suite.vault.clone();
-    suite.mint(&vault, 10, "uother");
+    suite.net.host.mint(&vault, 10, "uother").unwrap();
     let before = suite.picture();
     let payment = ContractError::Payment;
     for msg in &messages(&suite)[1..] {
@@ -106,7 +104,7 @@ fn coins_where_none_are_meant_and_others_than_are_meant() {
     assert_eq!(suite.picture(), before);
     let mut deps = mock_dependencies();
     let msg = InstantiateMsg {
-        validator: VALIDATOR.into(),
+        validator: "validator".into(),
         denom: DENOM.into(),
     };
     let info = message_info(&Addr::unchecked("vault"), &[stake(5)]);
@@ -123,14 +121,14 @@ fn an_undelegation_of_nothing_and_of_more_than_there_is() {
     };
     let error = suite.try_call(&undelegate(0), &[]).unwrap_err();
     assert_eq!(error, ContractError::ZeroAmount);
-    let (vault, staker) = (suite.vault.clone(), suite.staker.clone());
+    // The chain's own refusal.
+    let vault = suite.vault.clone();
     for amount in [999_002, 1_000_000_000] {
-        // The chain's own refusal.
-        let msg = undelegate(amount);
-        let result = suite
-            .app
-            .execute_contract(vault.clone(), staker.clone(), &msg, &[]);
-        result.unwrap_err();
+        let error = suite.by(&vault, &undelegate(amount), &[]).unwrap_err();
+        assert!(
+            error.to_string().contains("invalid shares amount"),
+            "{error}"
+        );
     }
     assert_eq!(suite.picture(), before);
     suite.undelegate(999_001);
@@ -140,18 +138,17 @@ fn an_undelegation_of_nothing_and_of_more_than_there_is() {
 #[test]
 fn migration_goes_forward_only() {
     let mut suite = suite();
-    let code = suite.app.store_code(crate::setup::code());
-    let admin = suite.app.api().addr_make("admin");
-    let (staker, version) = (suite.staker.clone(), contract::VERSION);
-    let result = suite
-        .app
-        .migrate_contract(admin, staker, &MigrateMsg {}, code);
+    let host = &mut suite.net.host;
+    let (code, admin) = (host.store(code()), host.account("admin"));
+    let version = contract::VERSION;
+    let error = host
+        .migrate(&admin, &suite.staker, code, &MigrateMsg {})
+        .unwrap_err();
     let expected = AdminError::NotNewer {
         stored: version.into(),
         new: version.into(),
     };
-    let error: ContractError = result.unwrap_err().downcast().unwrap();
-    assert_eq!(error, expected.into());
+    assert_eq!(error.contract_error(), Some(&ContractError::from(expected)));
 
     let mut deps = mock_dependencies();
     cw2::set_contract_version(&mut deps.storage, contract::NAME, "0.0.9").unwrap();

@@ -4,9 +4,7 @@ use cosmwasm_std::coin;
 use palisade_types::asset::AssetAmount;
 use palisade_types::staker::ExecuteMsg;
 
-use crate::sdk::{gift, DENOM};
-use crate::setup::{attributes, event, StubMsg, Suite, YEAR};
-use cw_multi_test::Executor;
+use crate::setup::{attributes, event, stake, StubMsg, Suite, DENOM, YEAR};
 
 fn compounded(amount: u128) -> StubMsg {
     StubMsg::Compounded {
@@ -148,7 +146,7 @@ fn what_the_chain_paid_with_the_last_undelegation_can_still_be_used() {
         suite.pass(YEAR);
         suite.undelegate(1_000_000);
         assert_eq!((suite.bonded(), suite.rewards()), (0, 100_000));
-        suite.pass(1_000);
+        suite.arrive();
         assert_eq!(suite.unbonded().arrived.u128(), 1_000_000);
 
         let to = if stakes {
@@ -181,9 +179,9 @@ fn coins_that_somebody_sends_are_never_rewards() {
     let mut suite = Suite::new();
     suite.delegate(1_000_000);
     let stranger = suite.stranger.clone();
-    suite.mint(&stranger, 77, DENOM);
-    let present = gift(&suite.staker, 77, DENOM);
-    suite.app.execute(stranger, present.into()).unwrap();
+    let host = &mut suite.net.host;
+    host.mint(&stranger, 77, DENOM).unwrap();
+    host.send(&stranger, &suite.staker, &[stake(77)]).unwrap();
     suite.pass(YEAR);
     suite.delegate(1);
     assert_eq!(suite.rewards(), 100_000);
@@ -207,9 +205,7 @@ fn a_neighbour_that_refuses_changes_nothing() {
         let before = suite.picture();
         let msg = ExecuteMsg::WithdrawRewards { to };
         let vault = suite.vault.clone();
-        let staker = suite.staker.clone();
-        let error = suite.app.execute_contract(vault, staker, &msg, &[]);
-        let error = format!("{:#}", error.unwrap_err());
+        let error = suite.by(&vault, &msg, &[]).unwrap_err().to_string();
         assert!(error.contains("the neighbour refuses"), "{error}");
         assert_eq!(suite.picture(), before);
         assert_eq!(suite.rewards(), 100_000);

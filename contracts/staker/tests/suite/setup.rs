@@ -1,41 +1,24 @@
 //! The chain, with verbs that read like the stories.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::testing::{MockApi, MockStorage};
 use cosmwasm_std::{
-    to_json_binary, Addr, Binary, Coin, Decimal, Deps, DepsMut, Empty, Env, MessageInfo,
-    MigrateInfo, Response, StdError, StdResult, Uint128, Validator,
+    coin, to_json_binary, Addr, Binary, Coin, Decimal, Deps, DepsMut, Empty, Env, MessageInfo,
+    Response, StdError, StdResult, Uint128,
 };
-use cw_multi_test::{
-    App, AppBuilder, AppResponse, BankKeeper, BankSudo, Contract, ContractWrapper, Executor,
-    FailingModule, GovFailingModule, IbcFailingModule, StakingSudo, StargateFailing, SudoMsg,
-    WasmKeeper,
-};
+use cw_multi_test::AppResponse;
 use cw_storage_plus::Item;
 use palisade_staker::{contract, ContractError};
+use palisade_testing::{Chain, HarnessError, HarnessResult, Network, StakingInfo, TestContract};
+use palisade_types::asset::AssetAmount;
 use palisade_types::staker::{
-    self, ConfigResponse, ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg, RewardsTo, State,
-    Unbonded,
+    self, ConfigResponse, ExecuteMsg, InstantiateMsg, QueryMsg, RewardsTo, State, Unbonded,
 };
 
-use crate::sdk::{stake, SdkDistribution, SdkStaking, DENOM};
-
-pub const VALIDATOR: &str = "validator";
-/// A year: what the staking module counts its rate of 10 % by.
+pub const DENOM: &str = "ustake";
+/// Seconds.
+pub const UNBONDING: u64 = 1_000;
+/// The validator pays 10 % of what is bonded in so many seconds, without commission.
 pub const YEAR: u64 = 365 * 86_400;
-
-pub type StakingApp = App<
-    BankKeeper,
-    MockApi,
-    MockStorage,
-    FailingModule<Empty, Empty, Empty>,
-    WasmKeeper<Empty, Empty>,
-    SdkStaking,
-    SdkDistribution,
-    IbcFailingModule,
-    GovFailingModule,
-    StargateFailing,
->;
 
 const CALLS: Item<Vec<Call>> = Item::new("calls");
 const REFUSES: Item<bool> = Item::new("refuses");
@@ -55,7 +38,7 @@ pub enum StubMsg {
     },
     Reward {
         operator: String,
-        parts: Vec<palisade_types::asset::AssetAmount>,
+        parts: Vec<AssetAmount>,
         by_operator: bool,
     },
 }
@@ -86,110 +69,107 @@ fn stub_query(deps: Deps, _: Env, _: Empty) -> StdResult<Binary> {
     to_json_binary(&CALLS.may_load(deps.storage)?.unwrap_or_default())
 }
 
-fn stub() -> Box<dyn Contract<Empty>> {
-    Box::new(ContractWrapper::new(
-        stub_execute,
-        stub_instantiate,
-        stub_query,
-    ))
+fn stub() -> TestContract {
+    TestContract::new(stub_execute, stub_instantiate, stub_query)
 }
 
-fn migrate(
-    deps: DepsMut,
-    env: Env,
-    msg: MigrateMsg,
-    _: MigrateInfo,
-) -> Result<Response, ContractError> {
-    contract::migrate(deps, env, msg)
-}
-
-pub fn code() -> Box<dyn Contract<Empty>> {
-    let wrapper = ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
+pub fn code() -> TestContract {
+    TestContract::new(contract::execute, contract::instantiate, contract::query)
         .with_reply(contract::reply)
-        .with_migrate(migrate);
-    Box::new(wrapper)
+        .with_migrate(contract::migrate)
+}
+
+pub fn stake(amount: u128) -> Coin {
+    coin(amount, DENOM)
 }
 
 pub struct Suite {
-    pub app: StakingApp,
+    pub net: Network,
     pub vault: Addr,
     pub delegation: Addr,
     pub staker: Addr,
+    pub validator: String,
     pub stranger: Addr,
 }
 
 impl Suite {
-    /// The vault has 10,000,000; the validator pays 10 % a year, without commission.
+    /// The vault has 10,000,000.
     pub fn new() -> Self {
-        let mut app = AppBuilder::default()
-            .with_staking(SdkStaking::default())
-            .with_distribution(SdkDistribution::default())
-            .build(|router, api, storage| {
-                let info = SdkStaking::info(Decimal::percent(10));
-                router.staking.keeper().setup(storage, info).unwrap();
-                let validator = Validator::new(
-                    VALIDATOR.into(),
-                    Decimal::zero(),
-                    Decimal::one(),
-                    Decimal::one(),
-                );
-                let block = cosmwasm_std::testing::mock_env().block;
-                router
-                    .staking
-                    .keeper()
-                    .add_validator(api, storage, &block, validator)
-                    .unwrap();
-            });
-        let admin = app.api().addr_make("admin");
-        let stub = app.store_code(stub());
-        let neighbour = |app: &mut StakingApp, name: &str| {
-            app.instantiate_contract(stub, admin.clone(), &Empty {}, &[], name, None)
-                .unwrap()
-        };
-        let vault = neighbour(&mut app, "vault");
-        let delegation = neighbour(&mut app, "delegation");
-        let staker = app.store_code(code());
+        let mut net = Network::new();
+        let chain = &mut net.host;
+        // A clock that shows nanoseconds.
+        let block = chain.block();
+        chain.advance_to(block.height + 1, block.time.plus_nanos(123_456_789));
+        chain
+            .set_staking_params(StakingInfo {
+                bonded_denom: DENOM.into(),
+                unbonding_time: UNBONDING,
+                apr: Decimal::percent(10),
+            })
+            .unwrap();
+        let [operator, admin, stranger] =
+            ["operator", "admin", "stranger"].map(|name| chain.account(name));
+        let validator = chain.add_validator(&operator, Decimal::zero()).unwrap();
+        let stub = chain.store(stub());
+        let neighbour =
+            |chain: &mut Chain, name: &str| chain.instantiate(stub, &admin, &Empty {}, name);
+        let vault = neighbour(chain, "vault").unwrap();
+        let delegation = neighbour(chain, "delegation").unwrap();
+        let staker = chain.store(code());
         let msg = InstantiateMsg {
-            validator: VALIDATOR.into(),
+            validator: validator.clone(),
             denom: DENOM.into(),
         };
-        let admin = Some(admin.to_string());
-        let staker = app
-            .instantiate_contract(staker, vault.clone(), &msg, &[], "staker", admin)
+        let staker = chain
+            .instantiate_with(staker, &vault, &msg, &[], "staker", Some(&admin))
             .unwrap();
-        let stranger = app.api().addr_make("stranger");
-        let mut suite = Self {
-            app,
+        chain.mint(&vault, 10_000_000, DENOM).unwrap();
+        Self {
+            net,
             vault,
             delegation,
             staker,
+            validator,
             stranger,
-        };
-        suite.mint(&suite.vault.clone(), 10_000_000, DENOM);
-        suite
-    }
-
-    pub fn mint(&mut self, to: &Addr, amount: u128, denom: &str) {
-        let mint = BankSudo::Mint {
-            to_address: to.to_string(),
-            amount: vec![cosmwasm_std::coin(amount, denom)],
-        };
-        self.app.sudo(SudoMsg::Bank(mint)).unwrap();
+        }
     }
 
     pub fn pass(&mut self, seconds: u64) {
-        self.app.update_block(|block| {
-            block.time = block.time.plus_seconds(seconds);
-            block.height += 1;
-        });
+        self.net.host.advance(seconds);
+    }
+
+    /// Until what was undelegated now is here.
+    pub fn arrive(&mut self) {
+        self.pass(UNBONDING);
+        self.net.host.next_block();
     }
 
     pub fn slash(&mut self, percent: u64) {
-        let slash = StakingSudo::Slash {
-            validator: VALIDATOR.into(),
-            percentage: Decimal::percent(percent),
-        };
-        self.app.sudo(SudoMsg::Staking(slash)).unwrap();
+        let percent = Decimal::percent(percent);
+        let host = &mut self.net.host;
+        host.slash_validator(&self.validator, percent).unwrap();
+    }
+
+    pub fn by(
+        &mut self,
+        sender: &Addr,
+        msg: &ExecuteMsg,
+        funds: &[Coin],
+    ) -> HarnessResult<AppResponse> {
+        let staker = self.staker.clone();
+        self.net.host.execute(sender, &staker, msg, funds)
+    }
+
+    pub fn try_by(
+        &mut self,
+        sender: &Addr,
+        msg: &ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, ContractError> {
+        self.by(sender, msg, funds).map_err(|error| match error {
+            HarnessError::Refused(error) => error.downcast().unwrap(),
+            other => panic!("{other:?}"),
+        })
     }
 
     /// By the vault.
@@ -200,17 +180,6 @@ impl Suite {
     ) -> Result<AppResponse, ContractError> {
         let vault = self.vault.clone();
         self.try_by(&vault, msg, funds)
-    }
-
-    pub fn try_by(
-        &mut self,
-        sender: &Addr,
-        msg: &ExecuteMsg,
-        funds: &[Coin],
-    ) -> Result<AppResponse, ContractError> {
-        self.app
-            .execute_contract(sender.clone(), self.staker.clone(), msg, funds)
-            .map_err(|error| error.downcast().unwrap())
     }
 
     pub fn delegate(&mut self, amount: u128) -> AppResponse {
@@ -250,33 +219,30 @@ impl Suite {
     }
 
     pub fn balance(&self, of: &Addr) -> u128 {
-        let balance = self.app.wrap().query_balance(of, DENOM).unwrap();
-        balance.amount.u128()
+        self.net.host.balance(of, DENOM).unwrap()
     }
 
     pub fn bonded(&self) -> u128 {
-        staker::bonded(self.app.wrap(), &self.staker)
+        staker::bonded(self.net.host.app.wrap(), &self.staker)
             .unwrap()
             .u128()
     }
 
     pub fn unbonded(&self) -> Unbonded {
-        staker::unbonded(self.app.wrap(), &self.staker, DENOM).unwrap()
+        staker::unbonded(self.net.host.app.wrap(), &self.staker, DENOM).unwrap()
     }
 
     pub fn state(&self) -> State {
-        let query = QueryMsg::State {};
-        self.app
-            .wrap()
-            .query_wasm_smart(&self.staker, &query)
+        self.net
+            .host
+            .query(&self.staker, &QueryMsg::State {})
             .unwrap()
     }
 
     pub fn config(&self) -> ConfigResponse {
-        let query = QueryMsg::Config {};
-        self.app
-            .wrap()
-            .query_wasm_smart(&self.staker, &query)
+        self.net
+            .host
+            .query(&self.staker, &QueryMsg::Config {})
             .unwrap()
     }
 
@@ -286,11 +252,7 @@ impl Suite {
 
     /// What a neighbour was told by the staker, with the coins that came along.
     pub fn told(&self, neighbour: &Addr) -> Vec<(StubMsg, Vec<Coin>)> {
-        let calls: Vec<Call> = self
-            .app
-            .wrap()
-            .query_wasm_smart(neighbour, &Empty {})
-            .unwrap();
+        let calls: Vec<Call> = self.net.host.query(neighbour, &Empty {}).unwrap();
         calls
             .into_iter()
             .map(|(sender, msg, funds)| {
@@ -303,8 +265,8 @@ impl Suite {
     /// The neighbour refuses what the staker sends from now on.
     pub fn refuse(&mut self, neighbour: &Addr) {
         let stranger = self.stranger.clone();
-        self.app
-            .execute_contract(stranger, neighbour.clone(), &StubMsg::Refuse {}, &[])
+        let host = &mut self.net.host;
+        host.execute(&stranger, neighbour, &StubMsg::Refuse {}, &[])
             .unwrap();
     }
 

@@ -2,10 +2,10 @@
 
 use cosmwasm_std::Timestamp;
 use palisade_staker::ContractError;
-use palisade_types::staker::Entry;
+use palisade_testing::MAX_UNBONDING_ENTRIES;
+use palisade_types::staker::{Entry, ExecuteMsg};
 
-use crate::sdk::UNBONDING;
-use crate::setup::{attributes, event, Suite};
+use crate::setup::{attributes, event, Suite, UNBONDING, YEAR};
 
 fn entry(amount: u128, completes_at: Timestamp) -> Entry {
     Entry {
@@ -14,11 +14,18 @@ fn entry(amount: u128, completes_at: Timestamp) -> Entry {
     }
 }
 
+fn not_arrived(available: u128, requested: u128) -> ContractError {
+    ContractError::NotArrived {
+        available: available.into(),
+        requested: requested.into(),
+    }
+}
+
 #[test]
 fn what_was_undelegated_arrives_and_goes_to_the_vault() {
     let mut suite = Suite::new();
     suite.delegate(1_000_000);
-    let first = suite.app.block_info().time.plus_seconds(UNBONDING);
+    let first = suite.net.host.time().plus_seconds(UNBONDING);
     let response = suite.undelegate(300_000);
     let expected = attributes([
         ("amount", "300000"),
@@ -39,7 +46,13 @@ fn what_was_undelegated_arrives_and_goes_to_the_vault() {
     assert_eq!(suite.unbonded().entries, entries);
     assert_eq!(suite.unbonded().arrived.u128(), 0);
 
+    // In the block whose time completes it, it is still to come: it arrives at that block's end.
     suite.pass(600);
+    assert_eq!(suite.net.host.time(), first);
+    assert_eq!(suite.unbonded().arrived.u128(), 0);
+    let error = suite.collect(300_000, 1).unwrap_err();
+    assert_eq!(error, not_arrived(0, 300_000));
+    suite.net.host.next_block();
     assert_eq!(suite.unbonded().arrived.u128(), 300_000);
     let rewards = suite.rewards();
     let response = suite.collect(300_000, 1).unwrap();
@@ -49,6 +62,7 @@ fn what_was_undelegated_arrives_and_goes_to_the_vault() {
     assert_eq!(suite.state().entries, [entry(200_000, second)]);
 
     suite.pass(400);
+    suite.net.host.next_block();
     suite.collect(200_000, 1).unwrap();
     assert_eq!(suite.balance(&suite.vault), 9_500_000);
     assert_eq!(suite.state().entries, []);
@@ -65,7 +79,7 @@ fn entries_that_arrived_together_are_collected_together_and_in_parts() {
         suite.undelegate(amount);
         suite.pass(10);
     }
-    suite.pass(UNBONDING);
+    suite.arrive();
     assert_eq!(suite.unbonded().arrived.u128(), 600);
     // The oldest two; then the last one in two parts.
     suite.collect(300, 2).unwrap();
@@ -88,6 +102,7 @@ fn a_validator_slashed_half_way_through_unbonding() {
     assert_eq!(suite.bonded(), 540_000);
     // The entry says what was asked for, the balance what arrived.
     suite.pass(UNBONDING / 2);
+    suite.net.host.next_block();
     let unbonded = suite.unbonded();
     assert_eq!(unbonded.arrived.u128(), 360_000);
     assert_eq!(unbonded.entries[0].amount.u128(), 400_000);
@@ -102,7 +117,7 @@ fn an_entry_slashed_whole_is_forgotten_without_a_payment() {
     suite.delegate(1_000);
     suite.undelegate(400);
     suite.slash(100);
-    suite.pass(UNBONDING);
+    suite.arrive();
     assert_eq!(suite.unbonded().arrived.u128(), 0);
     suite.collect(0, 1).unwrap();
     assert_eq!(suite.state().entries, []);
@@ -113,14 +128,10 @@ fn an_entry_slashed_whole_is_forgotten_without_a_payment() {
 fn more_than_arrived_is_refused() {
     let mut suite = Suite::new();
     suite.delegate(1_000_000);
-    suite.pass(crate::setup::YEAR);
+    suite.pass(YEAR);
     suite.undelegate(300_000);
     let completes_at = suite.state().entries[0].completes_at;
     assert_eq!(suite.rewards(), 100_000);
-    let not_arrived = |available: u128, requested: u128| ContractError::NotArrived {
-        available: available.into(),
-        requested: requested.into(),
-    };
 
     // Nothing has arrived, whatever rewards are there.
     let before = suite.picture();
@@ -129,12 +140,12 @@ fn more_than_arrived_is_refused() {
         suite.collect(300_000, 1).unwrap_err(),
         not_arrived(0, 300_000)
     );
-    let now = suite.app.block_info().time;
+    let now = suite.net.host.time();
     let early = ContractError::NotCompleted { completes_at, now };
     assert_eq!(suite.collect(0, 1).unwrap_err(), early);
     assert_eq!(suite.picture(), before);
 
-    suite.pass(UNBONDING);
+    suite.arrive();
     let before = suite.picture();
     assert_eq!(
         suite.collect(300_001, 1).unwrap_err(),
@@ -152,4 +163,33 @@ fn more_than_arrived_is_refused() {
     assert_eq!(suite.collect(0, 0).unwrap_err(), ContractError::ZeroAmount);
     assert_eq!(suite.picture(), before);
     suite.collect(300_000, 1).unwrap();
+}
+
+#[test]
+fn as_many_undelegations_as_the_chain_takes_and_then_on() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000);
+    for _ in 0..MAX_UNBONDING_ENTRIES {
+        suite.undelegate(10);
+        suite.pass(50);
+    }
+    let before = suite.picture();
+    assert_eq!(before.0.entries.len(), 7);
+    let vault = suite.vault.clone();
+    let one_more = ExecuteMsg::Undelegate {
+        amount: 10u128.into(),
+    };
+    let error = suite.by(&vault, &one_more, &[]).unwrap_err().to_string();
+    assert!(error.contains("too many unbonding"), "{error}");
+    assert_eq!(suite.picture(), before);
+
+    suite.arrive();
+    // What arrived and was not collected does not count.
+    suite.undelegate(10);
+    assert_eq!(suite.state().entries.len(), 8);
+    suite.collect(70, 7).unwrap();
+    suite.arrive();
+    suite.collect(10, 1).unwrap();
+    assert_eq!(suite.bonded(), 920);
+    assert_eq!(suite.balance(&suite.vault), 9_999_080);
 }
