@@ -323,7 +323,7 @@ fn a_jailed_operator_earns_until_the_sync_and_keeps_what_it_earned() {
     assert_eq!(stage.rewarded()[0].parts, [amount(ATOM, 300)]);
     assert_eq!(stage.earner(service, "ann"), None);
 
-    // Let out again it earns from the epoch after the one in which it counts again.
+    // Let out again within the epoch, it earns from the next sync on: it counted in the last epoch.
     let operator = stage.who("ann").to_string();
     stage.run("slashing", &ExecuteMsg::Unjail { service, operator });
     stage.sync(service);

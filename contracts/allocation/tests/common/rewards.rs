@@ -182,11 +182,15 @@ impl Stage {
 
     /// Rewards of a service in its first token.
     pub fn pot(&self, service: ServiceId) -> ServiceRewardsResponse {
-        let pots: Vec<_> = self.ask(&QueryMsg::ServiceRewards { service });
-        pots.into_iter().next().unwrap()
+        self.pots(service).swap_remove(0)
     }
 
-    /// The last of what the delegation contract took in.
+    /// Rewards of a service in the order of its tokens.
+    pub fn pots(&self, service: ServiceId) -> Vec<ServiceRewardsResponse> {
+        self.ask(&QueryMsg::ServiceRewards { service })
+    }
+
+    /// What the delegation contract took in, in that order.
     pub fn rewarded(&self) -> Vec<Rewarded> {
         let storage = self.app.contract_storage(&self.delegation);
         REWARDED.may_load(&*storage).unwrap().unwrap_or_default()
