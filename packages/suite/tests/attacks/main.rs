@@ -16,6 +16,7 @@ mod impostor;
 mod life;
 mod many;
 mod packets;
+mod rewards;
 mod slashing;
 mod stake;
 mod stubborn;
