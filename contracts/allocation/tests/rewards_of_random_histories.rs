@@ -234,7 +234,7 @@ impl World {
         let (mut given, mut settled) = (self.held, 0);
         for (index, modelled) in self.operators.iter().enumerate() {
             let earned = self.earned(index);
-            let total: u128 = (0..2).map(|a| earned[a] + modelled.harvested[a]).sum();
+            let total: u128 = earned.iter().chain(&modelled.harvested).sum();
             let exact: u128 = modelled.exact.iter().sum();
             // The operator has never more than its exact share, and no more than a unit less for each
             // time that it was settled. The model itself rounds down, by 10^-18 a payment.
@@ -244,9 +244,9 @@ impl World {
             );
             let least = exact.saturating_sub((modelled.settled + 1) * UNIT);
             assert!(total * UNIT >= least, "{index}: too little");
-            for asset in 0..2 {
-                let found = (earned[asset] + modelled.harvested[asset]) * UNIT;
-                let off = found.abs_diff(modelled.exact[asset]);
+            let parts = earned.iter().zip(&modelled.harvested);
+            for ((earned, harvested), exact) in parts.zip(&modelled.exact) {
+                let off = ((earned + harvested) * UNIT).abs_diff(*exact);
                 assert!(off <= (modelled.settled + 1) * UNIT, "{index}: split");
             }
             given += total;
