@@ -548,6 +548,7 @@ fn no_message_but_a_deposit_takes_coins() {
         },
         ExecuteMsg::Seize {
             seized: vec![],
+            arrived: vec![],
             payees: vec![payee(SERVICE, &Destination::Burn {}, "1")],
         },
         register(suite.new_atom()),

@@ -112,6 +112,7 @@ fn only_the_delegation_contract_releases_seizes_and_redirects() {
     };
     let seize = ExecuteMsg::Seize {
         seized: amounts(&[(ATOM, 10)]),
+        arrived: vec![],
         payees: vec![payee(SERVICE, &burn(), "1")],
     };
     let redirect = ExecuteMsg::Redirect(Redirection {
