@@ -72,6 +72,7 @@ fn join(s: &Suite, owner: &str, amount: u128) -> ExecuteMsg {
         operator: s.who("op").to_string(),
         asset: ATOM.to_string(),
         amount: Uint128::new(amount),
+        bound: false,
     }
 }
 

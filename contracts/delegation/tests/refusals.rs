@@ -30,6 +30,7 @@ fn only_the_vault_joins() {
         operator: s.who("op").to_string(),
         asset: ATOM.to_string(),
         amount: Uint128::new(5),
+        bound: false,
     };
     for sender in ["ann", "op", "owner", "allocation"] {
         let expected = ContractError::Unauthorized {
@@ -127,6 +128,7 @@ fn coins_are_refused_on_every_message() {
             operator: op.clone(),
             asset: asset.clone(),
             amount: 5u128.into(),
+            bound: false,
         },
         ExecuteMsg::Undelegate {
             operator: op.clone(),
@@ -153,6 +155,25 @@ fn coins_are_refused_on_every_message() {
             share: Decimal::one(),
         },
         ExecuteMsg::Slash(s.penalty("op", 5, now)),
+        ExecuteMsg::RewardCw20 {
+            token: op.clone(),
+            operator: op.clone(),
+            parts: vec![],
+            by_operator: false,
+        },
+        ExecuteMsg::ClaimRewards {
+            pools: None,
+            tokens: None,
+            recipient: None,
+        },
+        ExecuteMsg::Compound {
+            pools: None,
+            tokens: vec![],
+        },
+        ExecuteMsg::ClaimCommission {
+            tokens: None,
+            recipient: None,
+        },
         ExecuteMsg::Redirect(redirection(&op)),
         ExecuteMsg::Connect { allocation: op },
         ExecuteMsg::Admin(AdminMsg::Unpause {
@@ -257,6 +278,7 @@ fn coins_sent_along_with_the_instantiation_are_refused() {
         vault: s.vault.to_string(),
         epoch_length: DAY,
         unbonding_period: DAY,
+        reward_period: DAY,
     };
     let owner = s.owner.clone();
     let coins = cosmwasm_std::coins(1, "coin");
@@ -285,6 +307,7 @@ fn periods_that_cannot_work_are_refused() {
             vault: s.vault.to_string(),
             epoch_length,
             unbonding_period,
+            reward_period: 1,
         };
         let owner = s.owner.clone();
         let outcome = s

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod rewards;
+
 use cosmwasm_std::{coin, from_json, Addr, Decimal, Timestamp, Uint128};
 use cw_multi_test::{App, AppResponse, BankSudo, Executor, SudoMsg};
 use palisade_delegation::contract::{execute, instantiate, migrate, query};
@@ -21,6 +23,8 @@ use serde::de::DeserializeOwned;
 pub const DAY: u64 = 86_400;
 /// Days of unbonding after the end of an undelegation's epoch.
 pub const UNBONDING: u64 = 3 * DAY;
+/// Seconds of a reward period: half an epoch.
+pub const PERIOD: u64 = DAY / 2;
 pub const ATOM: &str = "atom";
 pub const OSMO: &str = "osmo";
 
@@ -94,6 +98,7 @@ impl Suite {
                     vault: vault.to_string(),
                     epoch_length: DAY,
                     unbonding_period,
+                    reward_period: PERIOD,
                 },
                 &[],
                 "delegation",
