@@ -6,7 +6,7 @@
     missing_docs
 )]
 
-use cosmwasm_std::{Decimal, DistributionMsg};
+use cosmwasm_std::Decimal;
 use cw_multi_test::AppResponse;
 use palisade_delegation::ContractError as DelegationError;
 use palisade_math::FULL_MAGNITUDE;
@@ -447,7 +447,7 @@ fn only_the_account_of_a_validator_opens_its_staker_and_only_once() {
     open(&mut suite, "thief", "thief").unwrap_err();
     open(&mut suite, "north", "north").unwrap();
     open(&mut suite, "north", "north").unwrap_err();
-    // The staker takes orders of the vault alone, and its coins are nobody's else.
+    // The staker takes orders of the vault alone, and its coins are nobody else's.
     suite.deposit_bond("alice", "north", 1_000);
     let staker = suite.staker_of("north");
     let order = palisade_types::staker::ExecuteMsg::Undelegate {
@@ -456,11 +456,157 @@ fn only_the_account_of_a_validator_opens_its_staker_and_only_once() {
     suite
         .try_on_host("north", &staker, &order, &[])
         .unwrap_err();
-    let withdraw = DistributionMsg::WithdrawDelegatorReward {
-        validator: suite.validator("north"),
-    };
-    let north = suite.host("north");
-    suite.net.host.submit(&north, withdraw).unwrap_err();
     assert_eq!(suite.bonded("north"), 1_000);
+    assert_balanced(&suite);
+}
+
+/// Starts what is due, lets the chain unbond it, and takes it in.
+fn bring_home(suite: &mut Suite, operator: &str) {
+    for _ in 0..4 {
+        suite.wait(BATCH);
+        suite.reconcile(operator);
+    }
+    suite.wait(CHAIN_UNBONDING + 5);
+    suite.reconcile(operator);
+    suite.wait(5);
+    suite.reconcile(operator);
+}
+
+#[test]
+fn after_odd_slashes_by_the_chain_and_by_a_service_everybody_leaves_to_the_unit() {
+    let mut suite = staked(true);
+    suite.deposit_bond("carol", "north", 7_777_777);
+    suite.deposit_bond("north", "north", 131_071);
+    let service = local_service(&mut suite);
+    suite.wait(12_345);
+    suite.try_withdraw_base_rewards("north").unwrap();
+    suite.slash_validator("north", 7);
+    suite
+        .try_undelegate("carol", "north", STAKE, Some(999_983))
+        .unwrap();
+    suite.wait(EPOCH / 3);
+    suite.slash_validator("north", 13);
+    let slash = suite.slash(service, 1, "north", "downtime");
+    suite.try_slash("oracle", service, slash).unwrap();
+    suite.reconcile("north");
+    assert_balanced(&suite);
+    suite.wait(2 * EPOCH);
+    suite.reconcile("north");
+    suite.slash_validator("north", 1);
+    suite.wait(EPOCH);
+    suite
+        .try_undelegate("bob", "north", STAKE, Some(1))
+        .unwrap();
+    suite.reconcile("north");
+
+    let books = suite.books(STAKE);
+    // What the chain will give back, and of it what was seized.
+    let (there, seized) = (books.bonded + books.unbonding, books.seized);
+    assert_eq!((there, seized, books.growing), (7_144_444, 21_626, 0));
+    for name in ["alice", "bob", "carol", "north"] {
+        suite.try_undelegate(name, "north", STAKE, None).unwrap();
+    }
+    bring_home(&mut suite, "north");
+    assert_balanced(&suite);
+    let mut paid = 0;
+    for name in ["alice", "bob", "carol", "north"] {
+        suite.try_claim(name, "north", STAKE).unwrap();
+        paid += bond(&suite, name);
+    }
+    pay_out(&mut suite, service).unwrap();
+    assert_balanced(&suite);
+    let books = suite.books(STAKE);
+    assert_eq!(
+        books.staked + books.seized + books.bonded + books.unbonding,
+        0
+    );
+    assert_eq!(paid + seized, there);
+}
+
+#[test]
+fn a_total_slash_by_the_chain_leaves_a_pool_to_begin_again() {
+    let mut suite = staked(true);
+    suite
+        .try_undelegate("alice", "north", STAKE, Some(100_000))
+        .unwrap();
+    suite.slash_validator("north", 100);
+    suite.reconcile("north");
+    let books = suite.books(STAKE);
+    assert_eq!(
+        (books.staked, books.pools, books.buckets),
+        (0, 0, 0),
+        "{books:?}"
+    );
+    assert_balanced(&suite);
+    suite.deposit_bond("carol", "north", 50_000);
+    assert_eq!(suite.position("carol", "north", STAKE), 50_000);
+    assert_eq!(suite.position("alice", "north", STAKE), 0);
+    suite.try_undelegate("carol", "north", STAKE, None).unwrap();
+    bring_home(&mut suite, "north");
+    suite.try_claim("carol", "north", STAKE).unwrap();
+    assert_eq!(bond(&suite, "carol"), 50_000);
+    // What is worth nothing keeps nobody waiting.
+    suite.try_claim("alice", "north", STAKE).unwrap();
+    assert_eq!(bond(&suite, "alice"), 0);
+    assert_balanced(&suite);
+}
+
+#[test]
+fn a_pool_that_nobody_reconciled_for_long_still_pays_everybody() {
+    let mut suite = staked(true);
+    for _ in 0..20 {
+        suite
+            .try_undelegate("alice", "north", STAKE, Some(10_000))
+            .unwrap();
+        suite.wait(EPOCH);
+    }
+    // Matured long since, but never undelegated from the chain.
+    let error = suite.try_claim("alice", "north", STAKE).unwrap_err();
+    assert!(matches!(
+        refusal::<DelegationError>(&error),
+        DelegationError::NotArrived { .. }
+    ));
+    assert_eq!(suite.bonded("north"), MILLION);
+    suite.reconcile("north");
+    assert_eq!(
+        (suite.bonded("north"), suite.unbonding("north")),
+        (800_000, 200_000)
+    );
+    suite.wait(CHAIN_UNBONDING + 5);
+    suite.reconcile("north");
+    suite.wait(UNBONDING);
+    suite.try_claim("alice", "north", STAKE).unwrap();
+    assert_eq!(bond(&suite, "alice"), 200_000);
+    assert_balanced(&suite);
+}
+
+#[test]
+fn of_two_batches_that_one_block_brings_a_slash_is_borne_by_both() {
+    let mut suite = staked(true);
+    suite
+        .try_undelegate("alice", "north", STAKE, Some(100_000))
+        .unwrap();
+    next_batch(&mut suite);
+    suite.wait(CHAIN_UNBONDING / 2);
+    suite.slash_validator("north", 10);
+    suite
+        .try_undelegate("bob", "north", STAKE, Some(180_000))
+        .unwrap();
+    next_batch(&mut suite);
+    assert_eq!(suite.staked("north").batches.len(), 2);
+    suite.wait(CHAIN_UNBONDING + 5);
+    // 90,000 and 180,000 came, of 100,000 and 180,000. Nobody can say which of them was short.
+    assert_eq!(suite.books(STAKE).arrived, 270_000);
+    suite.reconcile("north");
+    suite.wait(5);
+    suite.reconcile("north");
+    assert_balanced(&suite);
+    suite.wait(UNBONDING);
+    suite.try_claim("alice", "north", STAKE).unwrap();
+    suite.try_claim("bob", "north", STAKE).unwrap();
+    let (alice, bob) = (bond(&suite, "alice"), bond(&suite, "bob"));
+    assert!(alice.abs_diff(96_428) <= 1, "{alice}");
+    assert!(bob.abs_diff(173_571) <= 1, "{bob}");
+    assert_eq!(alice + bob, 270_000);
     assert_balanced(&suite);
 }

@@ -28,5 +28,5 @@ pub use ibc::TRANSFER_PORT;
 pub use network::{Channel, ChannelPoint, Network, Proposal, Side};
 pub use relay::{Packet, PendingAck, ReceiveOutcome, Relayed, StepOutcome};
 pub use seeds::seeded;
-pub use staking::{DistributionModule, StakingModule, MAX_UNBONDING_ENTRIES};
+pub use staking::{DistributionModule, StakingModule, MAX_UNBONDING_ENTRIES, SELF_DELEGATION};
 pub use state::{ChannelEnd, ChannelState, ClientView, PacketStatus, SentPacket};

@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail, Result as AnyResult};
 use cosmwasm_std::{
-    from_json, to_json_binary, Addr, AllValidatorsResponse, Api, Binary, BlockInfo, Coin,
+    coin, from_json, to_json_binary, Addr, AllValidatorsResponse, Api, Binary, BlockInfo, Coin,
     CustomMsg, CustomQuery, Decimal, DistributionMsg, DistributionQuery, Empty, Event, Querier,
     StakingMsg, StakingQuery, Storage, Timestamp, Uint128, Validator,
 };
@@ -19,6 +19,11 @@ use crate::error::{HarnessError, HarnessResult};
 
 /// Undelegations of one account from one validator that unbond at once, at most.
 pub const MAX_UNBONDING_ENTRIES: usize = 7;
+
+/// What a validator's operator delegates to it at first. As on a real chain; and cw-multi-test rounds a
+/// validator's whole stake down with every slash, each delegation less, so that without it the last
+/// unit could not be undelegated.
+pub const SELF_DELEGATION: u128 = 1_000;
 
 /// The chain's parameters.
 const PARAMS: Item<StakingInfo> = Item::new("palisade_staking/params");
@@ -332,7 +337,9 @@ impl Chain {
             .map_err(HarnessError::Query)
     }
 
-    /// Adds a bonded validator whose operator is this account. Returns its address.
+    /// Adds a bonded validator whose operator is this account, which delegates [`SELF_DELEGATION`]
+    /// bond tokens made for it. Returns the validator's address. After
+    /// [`Self::set_staking_params`].
     pub fn add_validator(&mut self, account: &Addr, commission: Decimal) -> HarnessResult<String> {
         let address = self.validator_of(account)?;
         let validator = Validator::new(address.clone(), commission, Decimal::one(), Decimal::one());
@@ -343,6 +350,10 @@ impl Chain {
                 keeper.add_validator(api, storage, &block, validator)
             })
         })?;
+        let denom = self.app.wrap().query_bonded_denom();
+        let denom = denom.map_err(HarnessError::Query)?;
+        self.mint(account, SELF_DELEGATION, &denom)?;
+        self.delegate(account, &address, coin(SELF_DELEGATION, denom))?;
         Ok(address)
     }
 
