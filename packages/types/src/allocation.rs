@@ -523,7 +523,8 @@ pub struct ServiceRewardsResponse {
     pub paid: Uint128,
     /// Of them, sent on by harvests. The rest is with the allocation contract.
     pub harvested: Uint128,
-    /// Of what is left: what waits for an operator with weight.
+    /// Of what is left: what waits for an operator with weight, and for the end of the pass of syncs that
+    /// found the first one.
     pub held: Uint128,
     /// The sum of all operators' weights now, in units of value.
     pub weight: Uint128,
