@@ -1,10 +1,13 @@
 //! Rewards: named, paid in, and harvested.
 
-use cosmwasm_std::{from_json, Deps, DepsMut, MessageInfo, Response, StdResult, Uint128};
+use cosmwasm_std::{
+    from_json, Addr, CosmosMsg, Deps, DepsMut, MessageInfo, Response, StdResult, Uint128,
+};
 use cw20::{Cw20QueryMsg, Cw20ReceiveMsg, TokenInfoResponse};
 use palisade_types::allocation::{Cw20HookMsg, ServiceId, MAX_REWARD_TOKENS};
 use palisade_types::asset::AssetAmount;
 use palisade_types::delegation;
+use palisade_types::neighbour::Neighbour;
 use palisade_types::token::Token;
 
 use super::service::administered;
@@ -162,18 +165,50 @@ pub(crate) fn harvest(
         let parts = by_asset(&bounds.assets, parts);
         let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
         response = response.add_event(events::harvest(service, &operator, &name, amount, &parts));
-        let reward = delegation::ExecuteMsg::Reward {
-            operator: operator.to_string(),
-            parts,
-            by_operator: info.sender == operator,
-        };
-        response = response.add_message(token.attach(&delegation, &reward, amount)?);
+        let by_operator = info.sender == operator;
+        response = response.add_messages(send_on(
+            &delegation,
+            token,
+            amount,
+            (&operator, parts, by_operator),
+        )?);
     }
     if response.messages.is_empty() {
         return Err(ContractError::NothingEarned { service, operator });
     }
     account.save(deps.storage, service, &operator)?;
     Ok(response)
+}
+
+/// What was earned, on its way to the pools that earned it. A cw20 is told of by a message of our own:
+/// that it was sent by us would be the word of the cw20 alone.
+fn send_on(
+    delegation: &Addr,
+    token: Token,
+    amount: Uint128,
+    (operator, parts, by_operator): (&Addr, Vec<AssetAmount>, bool),
+) -> StdResult<Vec<CosmosMsg>> {
+    let operator = operator.to_string();
+    match &token {
+        Token::Native { .. } => {
+            let reward = delegation::ExecuteMsg::Reward {
+                operator,
+                parts,
+                by_operator,
+            };
+            Ok(vec![token.attach(delegation, &reward, amount)?])
+        }
+        Token::Cw20 { address } => {
+            let reward = delegation::ExecuteMsg::RewardCw20 {
+                token: address.clone(),
+                operator,
+                parts,
+                by_operator,
+            };
+            let tell = Neighbour(delegation.clone()).call(&reward)?;
+            Ok(vec![token.pay(delegation, amount)?, tell.into()])
+        }
+    }
 }
 
 /// The rewards of a service in the tokens asked for, each once.

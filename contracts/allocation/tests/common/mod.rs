@@ -10,7 +10,6 @@ use cosmwasm_std::{
     from_json, to_json_binary, Addr, Binary, Decimal, Deps, DepsMut, Env, Event, MessageInfo,
     Order, Response, StdError, StdResult, Storage, Uint128, Uint64,
 };
-use cw20::Cw20ReceiveMsg;
 use cw_multi_test::{App, AppResponse, Executor};
 use cw_storage_plus::{Item, Map};
 use palisade_allocation::contract::{execute, instantiate, query, reply};
@@ -50,13 +49,18 @@ enum Delegation {
         parts: Vec<AssetAmount>,
         by_operator: bool,
     },
-    Receive(Cw20ReceiveMsg),
+    RewardCw20 {
+        token: String,
+        operator: String,
+        parts: Vec<AssetAmount>,
+        by_operator: bool,
+    },
 }
 
 #[cw_serde]
 struct Nothing {}
 
-fn play(deps: DepsMut, _: Env, info: MessageInfo, msg: Delegation) -> StdResult<Response> {
+fn play(deps: DepsMut, env: Env, info: MessageInfo, msg: Delegation) -> StdResult<Response> {
     match msg {
         Delegation::Put {
             operator,
@@ -87,7 +91,12 @@ fn play(deps: DepsMut, _: Env, info: MessageInfo, msg: Delegation) -> StdResult<
             parts,
             by_operator,
         } => rewards::take_native(deps, info, operator, parts, by_operator),
-        Delegation::Receive(hook) => rewards::take_cw20(deps, info, hook),
+        Delegation::RewardCw20 {
+            token,
+            operator,
+            parts,
+            by_operator,
+        } => rewards::take_cw20(deps, &env, token, operator, parts, by_operator),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    coins, from_json, to_json_binary, Addr, DepsMut, Env, IbcAcknowledgement,
-    IbcDestinationCallbackMsg, IbcEndpoint, IbcPacket, IbcTimeout, MessageInfo, Response, StdError,
-    StdResult, Timestamp, Uint128,
+    coins, to_json_binary, Addr, DepsMut, Env, IbcAcknowledgement, IbcDestinationCallbackMsg,
+    IbcEndpoint, IbcPacket, IbcTimeout, MessageInfo, Response, StdError, StdResult, Timestamp,
+    Uint128,
 };
-use cw20::{Cw20Coin, Cw20ExecuteMsg, Cw20ReceiveMsg};
+use cw20::{Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
 use cw_multi_test::{AppResponse, BankSudo, Executor, SudoMsg};
 use cw_storage_plus::Item;
 use palisade_allocation::contract::ibc_destination_callback;
@@ -16,7 +16,6 @@ use palisade_ibc::{RewardsMemo, TransferData};
 use palisade_testing::TestContract;
 use palisade_types::allocation::*;
 use palisade_types::asset::AssetAmount;
-use palisade_types::delegation;
 use palisade_types::token::Token;
 
 use super::{opt_in, Stage, ALLOCATION_DELAY, ATOM, DAY};
@@ -57,23 +56,34 @@ pub(super) fn take_native(
     take(deps, rewarded)
 }
 
+/// The tokens came just before: with those of all former calls they are here.
 pub(super) fn take_cw20(
     deps: DepsMut,
-    info: MessageInfo,
-    hook: Cw20ReceiveMsg,
+    env: &Env,
+    token: String,
+    operator: String,
+    parts: Vec<AssetAmount>,
+    by_operator: bool,
 ) -> StdResult<Response> {
-    let delegation::Cw20HookMsg::Reward {
-        operator,
-        parts,
-        by_operator,
-    } = from_json(&hook.msg)?;
+    let balance: cw20::BalanceResponse = deps.querier.query_wasm_smart(
+        &token,
+        &Cw20QueryMsg::Balance {
+            address: env.contract.address.to_string(),
+        },
+    )?;
     let rewarded = Rewarded {
-        token: Token::cw20(info.sender),
-        amount: hook.amount,
+        token: Token::cw20(token),
+        amount: parts.iter().map(|part| part.amount).sum(),
         operator,
         parts,
         by_operator,
     };
+    let former = REWARDED.may_load(deps.storage)?.unwrap_or_default();
+    let former = former.iter().filter(|r| r.token == rewarded.token);
+    let before: Uint128 = former.map(|r| r.amount).sum();
+    if balance.balance != before + rewarded.amount {
+        return Err(StdError::generic_err("the tokens did not come"));
+    }
     take(deps, rewarded)
 }
 
