@@ -15,9 +15,9 @@ pub(crate) const PLACES: u8 = 16;
 pub(crate) const OPEN_PLACES: u8 = 8;
 
 /// All rewards of a pool, brought up to now. Whatever changes a position, or the tokens or shares of a
-/// pool, loads them before and stores them after; a pool without rewards costs nothing. A claim needs no
-/// more of a pool than this: the indices have followed the pool that is stored.
-#[must_use = "what flowed has to be stored"]
+/// pool, loads them before and stores them after; a pool without rewards costs nothing. A claim changes
+/// none of these, and stores nothing: between two stores an index is a function of time that never
+/// falls, so a checkpoint is never ahead of it; and it has followed the pool that is stored.
 pub(crate) struct Rewards {
     pool: PoolId,
     /// By reward id.

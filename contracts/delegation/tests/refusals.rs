@@ -155,25 +155,6 @@ fn coins_are_refused_on_every_message() {
             share: Decimal::one(),
         },
         ExecuteMsg::Slash(s.penalty("op", 5, now)),
-        ExecuteMsg::RewardCw20 {
-            token: op.clone(),
-            operator: op.clone(),
-            parts: vec![],
-            by_operator: false,
-        },
-        ExecuteMsg::ClaimRewards {
-            pools: None,
-            tokens: None,
-            recipient: None,
-        },
-        ExecuteMsg::Compound {
-            pools: None,
-            tokens: vec![],
-        },
-        ExecuteMsg::ClaimCommission {
-            tokens: None,
-            recipient: None,
-        },
         ExecuteMsg::Redirect(redirection(&op)),
         ExecuteMsg::Connect { allocation: op },
         ExecuteMsg::Admin(AdminMsg::Unpause {

@@ -416,3 +416,41 @@ fn the_staker_of_an_operator_pays_its_own_pool_without_commission_and_no_other()
     assert_eq!(s.commission("op", GOLD), 100);
     assert_eq!(s.flows("op", "stake")[0].waiting.u128(), 1_900);
 }
+
+#[test]
+fn coins_are_refused_where_none_are_taken() {
+    let mut s = rewarded();
+    let someone = s.who("ann");
+    s.mint(&someone, 5, GOLD);
+    let address = someone.to_string();
+    let messages = [
+        ExecuteMsg::RewardCw20 {
+            token: address.clone(),
+            operator: address.clone(),
+            parts: vec![],
+            by_operator: false,
+        },
+        ExecuteMsg::Receive(cw20::Cw20ReceiveMsg {
+            sender: address,
+            amount: 5u128.into(),
+            msg: Default::default(),
+        }),
+        ExecuteMsg::ClaimRewards {
+            pools: None,
+            tokens: None,
+            recipient: None,
+        },
+        ExecuteMsg::Compound {
+            pools: None,
+            tokens: vec![],
+        },
+        ExecuteMsg::ClaimCommission {
+            tokens: None,
+            recipient: None,
+        },
+    ];
+    for msg in messages {
+        let expected = ContractError::Payment(PaymentError::NonPayable {});
+        s.refused(&expected, |s| paid(s, "ann", &msg, &[coin(5, GOLD)]));
+    }
+}

@@ -173,10 +173,9 @@ fn collect(
                 });
             }
         }
-        // A pool of which nothing was taken stays as it is stored.
+        // Of the pool itself nothing changed: its flows are read as of now, whenever that is.
         if claimed.len() > before {
             save_owed(deps.storage, owner, pool.id, owed)?;
-            rewards.store(deps.storage, &pool)?;
         }
     }
     if claimed.is_empty() {
