@@ -231,6 +231,29 @@ mod tests {
     }
 
     #[test]
+    fn rewards_that_come_while_others_are_staked_are_kept() {
+        let (mut deps, _) = undelegating();
+        balance(&mut deps, 25);
+        let next = Next::Compounded {
+            asset: "stake".into(),
+            operator: "operator".into(),
+            amount: 30u128.into(),
+        };
+        // 50 less 30, and 5 that the chain paid.
+        let pending = Pending {
+            balance: 20u128.into(),
+            next,
+        };
+        let message = pending.of(cosmwasm_std::StakingMsg::Delegate {
+            validator: "validator".into(),
+            amount: cosmwasm_std::coin(30, "stake"),
+        });
+        answered(&mut deps, &message.unwrap(), &[]).unwrap();
+        let state = state::load(&deps.storage).unwrap();
+        assert_eq!(state.rewards.u128(), 5);
+    }
+
+    #[test]
     fn an_answer_that_cannot_be_read_fails_the_message() {
         let now = mock_env().block.time;
         let past = |completes_at| ContractError::CompletesInThePast { completes_at, now };

@@ -54,6 +54,14 @@ fn what_the_chain_pays_with_a_delegation_is_rewards() {
     assert_eq!(suite.balance(&suite.staker), 175_000);
     assert_eq!(suite.unbonded().arrived.u128(), 0);
     assert_eq!(suite.balance(&suite.vault), 8_500_000);
+
+    // 120,000 more, by a third delegation.
+    suite.pass(YEAR);
+    assert_eq!(suite.unbonded().arrived.u128(), 300_000);
+    let response = suite.delegate(1);
+    assert_eq!(event(&response, "delegate")[1].1, "120000");
+    assert_eq!(suite.rewards(), 295_000);
+    assert_eq!(suite.unbonded().arrived.u128(), 300_000);
 }
 
 #[test]

@@ -117,7 +117,8 @@ fn an_entry_slashed_whole_is_forgotten_without_a_payment() {
     suite.delegate(1_000);
     suite.undelegate(400);
     suite.slash(100);
-    suite.arrive();
+    // In the very block that completes it.
+    suite.pass(UNBONDING);
     assert_eq!(suite.unbonded().arrived.u128(), 0);
     suite.collect(0, 1).unwrap();
     assert_eq!(suite.state().entries, []);
