@@ -283,3 +283,32 @@ fn only_the_account_of_a_validator_opens_its_staker_and_only_once() {
     assert_eq!(suite.bonded("north"), 1_000);
     assert_balanced(&suite);
 }
+
+#[test]
+fn a_deposit_just_before_base_rewards_are_withdrawn_gains_nothing_of_them() {
+    for compound in [true, false] {
+        let mut suite = staked(compound);
+        let token = Token::native(BOND);
+        suite.wait(365 * EPOCH / 10);
+        // The chain pays 20,000 with dave's own deposit; dave has them used, and leaves.
+        suite.deposit_bond("dave", "north", 9 * MILLION);
+        suite.try_withdraw_base_rewards("north").unwrap();
+        suite.wait(5);
+        suite.try_undelegate("dave", "north", STAKE, None).unwrap();
+        suite.wait(2 * REWARD_PERIOD);
+        suite.reconcile("north");
+        assert_eq!(suite.claimable_in("dave", &token), 0);
+        let growth = if compound { 20_000 } else { 0 };
+        assert_eq!(suite.stake("north", STAKE), MILLION + growth);
+        let all = suite.claimable_in("alice", &token) + suite.claimable_in("bob", &token);
+        assert_eq!(all + growth, 20_000);
+        suite.wait(BATCH);
+        suite.reconcile("north");
+        suite.wait(CHAIN_UNBONDING + 5);
+        suite.reconcile("north");
+        suite.wait(2 * EPOCH);
+        suite.try_claim("dave", "north", STAKE).unwrap();
+        assert_eq!(bond(&suite, "dave"), 9 * MILLION);
+        assert_balanced(&suite);
+    }
+}
