@@ -446,6 +446,23 @@ fn tokens_named_late_go_by_weights_that_were_known() {
 }
 
 #[test]
+fn harvests_of_one_token_dropping_fractions_of_another() {
+    let mut stage = Stage::new();
+    let service = stage.rewarding(&[("ann", 3_000_000), ("bob", 1_000_000)]);
+    stage.name_tokens(service, &[Token::native("uone")]);
+    let msg = stage.harvest(service, "ann");
+    stage.pay_in(service, 4, "uone");
+    // Three quarters of a unit: nothing yet, and nothing lost.
+    stage.pay(service, 1);
+    stage.run("stranger", &msg);
+    stage.pay_in(service, 8, "uone");
+    stage.pay(service, 1);
+    stage.run("stranger", &msg);
+    let amounts: Vec<_> = stage.rewarded().iter().map(|r| r.amount.u128()).collect();
+    assert_eq!(amounts, [3, 1, 6]);
+}
+
+#[test]
 fn rewards_in_a_cw20() {
     let mut stage = Stage::new();
     let token = stage.cw20(1_000);
