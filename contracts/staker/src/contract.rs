@@ -64,6 +64,22 @@ pub fn execute(
             execute::collect(deps, &env, &config, amount, entries)
         }
         ExecuteMsg::WithdrawRewards { to } => execute::withdraw_rewards(deps, &env, &config, to),
+        ExecuteMsg::ForwardRewards {
+            denom,
+            delegation,
+            asset,
+            operator,
+            by_operator,
+        } => {
+            let forward = execute::Forward {
+                denom,
+                delegation,
+                asset,
+                operator,
+                by_operator,
+            };
+            execute::forward_rewards(deps.as_ref(), &env, &config, forward)
+        }
     }
 }
 

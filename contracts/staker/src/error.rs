@@ -78,6 +78,20 @@ pub enum ContractError {
         now: Timestamp,
     },
 
+    /// Principal is in the bond denom.
+    #[error("{denom} is the bond denom: its rewards are used by `withdraw_rewards`")]
+    BondDenom {
+        /// The bond denom.
+        denom: String,
+    },
+
+    /// Nothing to send.
+    #[error("there are no rewards in {denom}: `withdraw_rewards` withdraws those of all denoms")]
+    NoRewards {
+        /// The denom.
+        denom: String,
+    },
+
     /// A reply to something else.
     #[error("reply {id} is not known")]
     UnknownReply {

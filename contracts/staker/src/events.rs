@@ -1,6 +1,6 @@
 //! One builder per event. Amounts are in base units of the bond denom.
 
-use cosmwasm_std::{Event, Uint128};
+use cosmwasm_std::{Coin, Event, Uint128};
 use palisade_types::staker::{ConfigResponse, Entry, RewardsTo};
 
 /// A staker was created.
@@ -43,4 +43,11 @@ pub(crate) fn withdraw_rewards(withdrawn: Uint128, used: Uint128, to: &RewardsTo
         .add_attribute("withdrawn", withdrawn)
         .add_attribute("amount", used)
         .add_attribute("to", to)
+}
+
+/// Rewards in another denom than the bond denom were sent on.
+pub(crate) fn forward_rewards(coin: &Coin) -> Event {
+    Event::new("forward_rewards")
+        .add_attribute("denom", &coin.denom)
+        .add_attribute("amount", coin.amount)
 }

@@ -98,6 +98,11 @@ pub fn execute(
         ExecuteMsg::SetCompound { asset, compound } => {
             staking::set_compound(deps, &info, &asset, compound)
         }
+        ExecuteMsg::ForwardRewards {
+            asset,
+            operator,
+            denom,
+        } => staking::forward_rewards(deps, &info, &asset, &operator, denom),
         ExecuteMsg::WithdrawRewards { asset, operator } => {
             staking::withdraw_rewards(deps, &asset, &operator)
         }

@@ -137,6 +137,13 @@ pub(crate) fn set_compound(asset: &str, operator: &Addr, compound: bool) -> Even
         .add_attribute("compound", compound.to_string())
 }
 
+pub(crate) fn forward_rewards(asset: &str, operator: &Addr, denom: &str) -> Event {
+    Event::new("forward_rewards")
+        .add_attribute("asset", asset)
+        .add_attribute("operator", operator)
+        .add_attribute("denom", denom)
+}
+
 pub(crate) fn withdraw_rewards(asset: &str, operator: &Addr, compound: bool) -> Event {
     Event::new("withdraw_rewards")
         .add_attribute("asset", asset)

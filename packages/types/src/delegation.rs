@@ -2,7 +2,6 @@
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Decimal, Timestamp, Uint128};
-use cw20::Cw20ReceiveMsg;
 use cw_ownable::{cw_ownable_execute, cw_ownable_query};
 use palisade_admin::{AdminMsg, GuardResponse, Pausable, EXIT_PAUSE_LIMIT};
 use palisade_math::{Magnitude, Scaled};
@@ -137,7 +136,8 @@ pub enum ExecuteMsg {
         by_operator: bool,
     },
     /// The same in a cw20 token, which the allocation contract transferred here just before: as much as
-    /// the parts add up to. By the allocation contract.
+    /// the parts add up to. By the allocation contract. (There is no cw20 hook: any contract can call one
+    /// and say that allocation sent it, and so could fill the places of every pool.)
     RewardCw20 {
         /// The token contract.
         token: String,
@@ -148,11 +148,6 @@ pub enum ExecuteMsg {
         /// Whether the operator itself asked for them.
         by_operator: bool,
     },
-    /// The cw20 hook: rewards in a cw20 token that the pools named know already; `msg` is a
-    /// [`Cw20HookMsg`]. By a cw20 that the allocation contract sends. Since any contract can call a hook
-    /// and say that, a token begins with [`ExecuteMsg::RewardCw20`]: or anybody's contracts could fill
-    /// the places of every pool.
-    Receive(Cw20ReceiveMsg),
     /// Pays rewards out. By a staker.
     ClaimRewards {
         /// Of which pools, at most 16; none: of all of the sender's, if they are no more.
@@ -234,20 +229,6 @@ pub enum ExecuteMsg {
     },
     /// Pauses and guardian.
     Admin(AdminMsg<Action>),
-}
-
-/// The message inside a cw20 `Send`: the same in JSON as [`ExecuteMsg::Reward`].
-#[cw_serde]
-pub enum Cw20HookMsg {
-    /// Rewards in the token sent.
-    Reward {
-        /// The operator.
-        operator: String,
-        /// What of the tokens each pool earned; together all of them.
-        parts: Vec<AssetAmount>,
-        /// Whether the operator itself asked for them.
-        by_operator: bool,
-    },
 }
 
 /// A pool that is staked natively.

@@ -37,6 +37,20 @@ pub enum ExecuteMsg {
         /// What for.
         to: RewardsTo,
     },
+    /// Sends all coins at hand of another denom than the bond denom as
+    /// [`crate::delegation::ExecuteMsg::Reward`]: rewards of a chain whose fees are paid in many.
+    ForwardRewards {
+        /// The denom.
+        denom: String,
+        /// The delegation contract.
+        delegation: String,
+        /// Name of the asset.
+        asset: String,
+        /// Whose staker this is.
+        operator: String,
+        /// Whether the operator asked for it.
+        by_operator: bool,
+    },
 }
 
 /// What the base chain's rewards are used for.

@@ -148,6 +148,17 @@ pub enum ExecuteMsg {
         /// The operator.
         operator: String,
     },
+    /// Sends rewards of the base chain in another denom than the bond denom, of a chain whose fees are
+    /// paid in many, on to the stakers: once they were withdrawn. By anybody; a denom that the pool has
+    /// not earned before begins with the operator's message.
+    ForwardRewards {
+        /// The asset.
+        asset: AssetId,
+        /// The operator.
+        operator: String,
+        /// The denom.
+        denom: String,
+    },
     /// Tells that rewards of the base chain were staked. By a staker.
     Compounded {
         /// The asset.

@@ -4,4 +4,4 @@ mod principal;
 mod rewards;
 
 pub(crate) use principal::{collect, delegate, undelegate};
-pub(crate) use rewards::{use_rewards, withdraw_rewards};
+pub(crate) use rewards::{forward_rewards, use_rewards, withdraw_rewards, Forward};

@@ -1,6 +1,6 @@
 use cosmwasm_std::{
-    coin, coins, to_json_binary, DepsMut, DistributionMsg, Env, Response, StakingMsg, Storage,
-    Uint128, WasmMsg,
+    coin, coins, to_json_binary, Deps, DepsMut, DistributionMsg, Env, Response, StakingMsg,
+    Storage, Uint128, WasmMsg,
 };
 use palisade_types::asset::AssetAmount;
 use palisade_types::delegation;
@@ -29,6 +29,55 @@ pub(crate) fn withdraw_rewards(
         validator: config.validator.clone(),
     };
     Ok(Response::new().add_submessage(pending.of(message)?))
+}
+
+/// Rewards in another denom than the bond denom, and to whom they go.
+pub(crate) struct Forward {
+    pub(crate) denom: String,
+    pub(crate) delegation: String,
+    pub(crate) asset: String,
+    pub(crate) operator: String,
+    pub(crate) by_operator: bool,
+}
+
+/// Sends all coins of another denom on. Principal is in the bond denom alone, so all others are rewards.
+pub(crate) fn forward_rewards(
+    deps: Deps,
+    env: &Env,
+    config: &ConfigResponse,
+    forward: Forward,
+) -> Result<Response, ContractError> {
+    let Forward {
+        denom,
+        delegation,
+        asset,
+        operator,
+        by_operator,
+    } = forward;
+    if denom == config.denom {
+        return Err(ContractError::BondDenom { denom });
+    }
+    let balance = deps.querier.query_balance(&env.contract.address, &denom)?;
+    if balance.amount.is_zero() {
+        return Err(ContractError::NoRewards { denom });
+    }
+    let part = AssetAmount {
+        asset,
+        amount: balance.amount,
+    };
+    let msg = delegation::ExecuteMsg::Reward {
+        operator,
+        parts: vec![part],
+        by_operator,
+    };
+    let event = events::forward_rewards(&balance);
+    Ok(Response::new()
+        .add_event(event)
+        .add_message(WasmMsg::Execute {
+            contract_addr: delegation,
+            msg: to_json_binary(&msg)?,
+            funds: vec![balance],
+        }))
 }
 
 /// Uses all rewards at hand, `withdrawn` among them, of a balance of `balance`.

@@ -1,6 +1,7 @@
 //! Rewards that the base chain pays: noticed, withdrawn, staked and sent.
 
 use cosmwasm_std::coin;
+use palisade_staker::ContractError;
 use palisade_types::asset::AssetAmount;
 use palisade_types::staker::ExecuteMsg;
 
@@ -218,4 +219,48 @@ fn a_neighbour_that_refuses_changes_nothing() {
         assert_eq!(suite.picture(), before);
         assert_eq!(suite.rewards(), 100_000);
     }
+}
+
+#[test]
+fn rewards_in_other_denoms_are_sent_on_whole_and_principal_never() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000_000);
+    let staker = suite.staker.clone();
+    suite.net.host.mint(&staker, 77, "uusd").unwrap();
+    suite.net.host.mint(&staker, 5, DENOM).unwrap();
+    let forward = |suite: &Suite, denom: &str| ExecuteMsg::ForwardRewards {
+        denom: denom.into(),
+        delegation: suite.delegation.to_string(),
+        asset: "stake".into(),
+        operator: "operator".into(),
+        by_operator: false,
+    };
+    let denom = DENOM.to_string();
+    let error = suite.try_call(&forward(&suite, DENOM), &[]).unwrap_err();
+    assert_eq!(error, ContractError::BondDenom { denom });
+    let denom = "ueur".to_string();
+    let error = suite.try_call(&forward(&suite, "ueur"), &[]).unwrap_err();
+    assert_eq!(error, ContractError::NoRewards { denom });
+    let vault = suite.vault.clone();
+    let sender = suite.delegation.clone();
+    let msg = forward(&suite, "uusd");
+    let error = suite.try_by(&sender, &msg, &[]).unwrap_err();
+    assert_eq!(error, ContractError::NotVault { sender, vault });
+    assert_eq!(suite.net.host.balance(&staker, "uusd").unwrap(), 77);
+
+    let response = suite.try_call(&msg, &[]).unwrap();
+    let expected = attributes([("denom", "uusd"), ("amount", "77")]);
+    assert_eq!(event(&response, "forward_rewards"), expected);
+    let StubMsg::Reward { parts, .. } = reward(77) else {
+        unreachable!()
+    };
+    let told = StubMsg::Reward {
+        operator: "operator".into(),
+        parts,
+        by_operator: false,
+    };
+    let delegation = suite.delegation.clone();
+    assert_eq!(suite.told(&delegation), [(told, vec![coin(77, "uusd")])]);
+    assert_eq!(suite.net.host.balance(&staker, "uusd").unwrap(), 0);
+    assert_eq!(suite.balance(&staker), 5);
 }

@@ -140,6 +140,31 @@ pub(crate) fn withdraw_rewards(
     Ok(Response::new().add_event(event).add_message(withdraw))
 }
 
+/// Sends rewards of the base chain in another denom than the bond denom on. A denom that the pool has not
+/// earned before is the operator's to begin: coins of any denom can be sent to a staker by anybody.
+pub(crate) fn forward_rewards(
+    deps: DepsMut,
+    info: &MessageInfo,
+    id: &str,
+    operator: &str,
+    denom: String,
+) -> Result<Response, ContractError> {
+    state::asset(deps.storage, id)?;
+    let operator = deps.api.addr_validate(operator)?;
+    let staker = state::staker(deps.storage, id, &operator)?;
+    let event = events::forward_rewards(id, &operator, &denom);
+    let forward = staker::ExecuteMsg::ForwardRewards {
+        denom,
+        delegation: state::delegation(deps.storage)?.0.into_string(),
+        asset: id.to_string(),
+        by_operator: info.sender == operator,
+        operator: operator.into_string(),
+    };
+    Ok(Response::new()
+        .add_event(event)
+        .add_message(Neighbour(staker.staker).call(&forward)?))
+}
+
 /// Takes in rewards of the base chain that were staked: new principal, for which the cap holds. Where
 /// they do not fit, the operator can have them paid out instead.
 pub(crate) fn compounded(
