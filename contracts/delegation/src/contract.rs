@@ -103,7 +103,6 @@ pub fn execute(
             parts,
             by_operator,
         } => reward::transferred(deps, env, info, &token, &operator, &parts, by_operator),
-        ExecuteMsg::Receive(hook) => reward::cw20(deps, env, info, hook),
         ExecuteMsg::ClaimRewards {
             pools,
             tokens,

@@ -257,7 +257,7 @@ pub enum ContractError {
     },
 
     /// A token that the pool does not know finds no place.
-    #[error("{token} has no place among the reward tokens of {asset} behind {operator}, which takes no more than {places} from this sender: the operator's own harvest may begin 16, another's 8, a cw20 hook none")]
+    #[error("{token} has no place among the reward tokens of {asset} behind {operator}, whose first {places} places are taken: the operator's own harvest may fill 16, another's 8")]
     RewardTokensFull {
         /// The operator.
         operator: Addr,

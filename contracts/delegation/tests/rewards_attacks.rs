@@ -10,14 +10,14 @@
 mod common;
 
 use common::rewards::{parts, GOLD};
-use common::{assert_error, Suite, ATOM, DAY, PERIOD, UNBONDING};
+use common::{Suite, ATOM, DAY, PERIOD, UNBONDING};
 use cosmwasm_std::{
     to_json_binary, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdError, StdResult,
 };
-use cw20::{Cw20ExecuteMsg, Cw20ReceiveMsg};
+use cw20::Cw20ExecuteMsg;
 use cw_multi_test::{ContractWrapper, Executor};
 use palisade_delegation::ContractError;
-use palisade_types::delegation::{Cw20HookMsg, ExecuteMsg};
+use palisade_types::delegation::ExecuteMsg;
 use palisade_types::token::Token;
 
 #[test]
@@ -205,110 +205,37 @@ fn splitting_positions_and_claims_gains_nothing() {
     }
 }
 
-/// A token of the attacker's, which calls `target` with what it likes.
-fn anything(
-    _: DepsMut,
-    _: Env,
-    _: MessageInfo,
-    (target, hook): (String, Cw20ReceiveMsg),
-) -> StdResult<Response> {
-    Ok(Response::new().add_message(cosmwasm_std::WasmMsg::Execute {
-        contract_addr: target,
-        msg: to_json_binary(&ExecuteMsg::Receive(hook))?,
-        funds: vec![],
-    }))
-}
-
-fn silent(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
-    Ok(Response::new())
-}
-
-fn mute(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
-    Err(StdError::generic_err("no"))
-}
-
 #[test]
 fn a_contract_that_calls_itself_a_reward_fills_no_place() {
     let mut s = Suite::new();
     s.deposit("ann", "op", ATOM, 100).unwrap();
-    let code = s
-        .app
-        .store_code(Box::new(ContractWrapper::new(anything, silent, mute)));
     let thief = s.who("thief");
-    let fake = s
-        .app
-        .instantiate_contract(code, thief.clone(), &Empty {}, &[], "fake", None)
-        .unwrap();
-    let hook = Cw20HookMsg::Reward {
+    let msg = ExecuteMsg::RewardCw20 {
+        token: thief.to_string(),
         operator: s.who("op").to_string(),
         parts: parts(&[(ATOM, 5)]),
         by_operator: true,
     };
-    let lie = Cw20ReceiveMsg {
-        sender: s.allocation.to_string(),
+    let expected = ContractError::Unauthorized {
+        sender: thief.clone(),
+        expected: "allocation",
+    };
+    s.refused(&expected, |s| s.execute("thief", &msg));
+    // Nor is there a hook, in which it could name allocation as the sender.
+    let coin = s.cw20("coin", "thief", 5);
+    let send = Cw20ExecuteMsg::Send {
+        contract: s.delegation.to_string(),
         amount: 5u128.into(),
-        msg: to_json_binary(&hook).unwrap(),
+        msg: to_json_binary(&msg).unwrap(),
     };
-    let lie = (s.delegation.to_string(), lie);
     let before = s.state();
-    let outcome = s.app.execute_contract(thief, fake.clone(), &lie, &[]);
-    let expected = ContractError::RewardTokensFull {
-        operator: s.who("op"),
-        asset: ATOM.to_string(),
-        token: format!("cw20/{fake}"),
-        places: 0,
-    };
-    assert_error(&outcome, &expected);
+    assert!(s.app.execute_contract(thief, coin, &send, &[]).is_err());
     assert_eq!(s.state(), before);
     assert_eq!(s.flows("op", ATOM), []);
 }
 
-#[test]
-fn a_token_that_has_its_place_may_come_by_its_hook_from_allocation_alone() {
-    let mut s = Suite::new();
-    s.deposit("ann", "op", ATOM, 100).unwrap();
-    let coin = s.cw20("coin", "allocation", 1_000);
-    s.reward_cw20("op", &coin, &[(ATOM, 100)]).unwrap();
-    let hook = |s: &Suite, amount| Cw20ExecuteMsg::Send {
-        contract: s.delegation.to_string(),
-        amount: 50u128.into(),
-        msg: to_json_binary(&Cw20HookMsg::Reward {
-            operator: s.who("op").to_string(),
-            parts: parts(&[(ATOM, amount)]),
-            by_operator: false,
-        })
-        .unwrap(),
-    };
-    let allocation = s.allocation.clone();
-    let send = hook(&s, 50);
-    s.app
-        .execute_contract(allocation.clone(), coin.clone(), &send, &[])
-        .unwrap();
-    let send = hook(&s, 49);
-    let outcome = s.app.execute_contract(allocation, coin.clone(), &send, &[]);
-    let expected = ContractError::PartsMismatch {
-        parts: 49u128.into(),
-        paid: 50u128.into(),
-    };
-    assert_error(&outcome, &expected);
-    s.advance(2 * PERIOD);
-    s.claim_rewards("ann").unwrap();
-    assert_eq!(s.cw20_balance(&coin, "ann"), 135);
-    let give = Cw20ExecuteMsg::Transfer {
-        recipient: s.who("bob").to_string(),
-        amount: 50u128.into(),
-    };
-    let allocation = s.allocation.clone();
-    s.app
-        .execute_contract(allocation, coin.clone(), &give, &[])
-        .unwrap();
-    let (bob, send) = (s.who("bob"), hook(&s, 50));
-    let outcome = s.app.execute_contract(bob.clone(), coin, &send, &[]);
-    let expected = ContractError::Unauthorized {
-        sender: bob,
-        expected: "allocation",
-    };
-    assert_error(&outcome, &expected);
+fn mute(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
+    Err(StdError::generic_err("no"))
 }
 
 /// A token that takes anything in, and gives nothing out.

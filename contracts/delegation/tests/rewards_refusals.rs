@@ -11,7 +11,7 @@ mod common;
 
 use common::rewards::{parts, GOLD};
 use common::{assert_error, Suite, ATOM, DAY, OSMO, PERIOD};
-use cosmwasm_std::{coin, to_json_binary, Coin, StdError, Uint128};
+use cosmwasm_std::{coin, Coin, StdError, Uint128};
 use cw_multi_test::Executor;
 use cw_utils::PaymentError;
 use palisade_admin::{AdminError, AdminMsg};
@@ -132,26 +132,6 @@ fn parts_that_are_not_what_was_paid_are_refused() {
         s.refused(&expected, |s| paid(s, "allocation", &msg, &coins));
     }
     assert_eq!(s.bank(&s.delegation, GOLD), 1_000);
-}
-
-#[test]
-fn a_malformed_hook_is_refused() {
-    let mut s = rewarded();
-    let coin = s.cw20("coin", "allocation", 100);
-    let send = cw20::Cw20ExecuteMsg::Send {
-        contract: s.delegation.to_string(),
-        amount: 5u128.into(),
-        msg: to_json_binary("what").unwrap(),
-    };
-    let before = s.state();
-    let allocation = s.allocation.clone();
-    let outcome = s.app.execute_contract(allocation, coin, &send, &[]);
-    let error = outcome.unwrap_err().downcast::<ContractError>().unwrap();
-    assert!(matches!(
-        error,
-        ContractError::Std(StdError::ParseErr { .. })
-    ));
-    assert_eq!(s.state(), before);
 }
 
 #[test]
@@ -426,15 +406,10 @@ fn coins_are_refused_where_none_are_taken() {
     let messages = [
         ExecuteMsg::RewardCw20 {
             token: address.clone(),
-            operator: address.clone(),
+            operator: address,
             parts: vec![],
             by_operator: false,
         },
-        ExecuteMsg::Receive(cw20::Cw20ReceiveMsg {
-            sender: address,
-            amount: 5u128.into(),
-            msg: Default::default(),
-        }),
         ExecuteMsg::ClaimRewards {
             pools: None,
             tokens: None,

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cosmwasm_std::{from_json, Addr, Coin, DepsMut, Env, MessageInfo, Response, Storage, Uint128};
-use cw20::Cw20ReceiveMsg;
+use cosmwasm_std::{Addr, Coin, DepsMut, Env, MessageInfo, Response, Storage, Uint128};
 use palisade_math::portion;
 use palisade_types::allocation::MAX_ASSETS;
 use palisade_types::asset::AssetAmount;
-use palisade_types::delegation::Cw20HookMsg;
 use palisade_types::token::Token;
 
 use crate::error::ContractError;
@@ -74,29 +72,6 @@ pub(crate) fn transferred(
         amount: sum(parts.iter().map(|part| &part.amount))?,
         parts,
         places: places(by_operator),
-        commission: true,
-    };
-    receive(deps, env, &config, payment)
-}
-
-/// Rewards in a cw20 token that calls by itself. Who sent them is its word alone, so it fills no place.
-pub(crate) fn cw20(
-    deps: DepsMut,
-    env: &Env,
-    info: &MessageInfo,
-    hook: Cw20ReceiveMsg,
-) -> Result<Response, ContractError> {
-    let config = CONFIG.load(deps.storage)?;
-    by_allocation(&config, &deps.api.addr_validate(&hook.sender)?)?;
-    let Cw20HookMsg::Reward {
-        operator, parts, ..
-    } = from_json(&hook.msg)?;
-    let payment = Payment {
-        operator: &operator,
-        token: Token::cw20(&info.sender),
-        amount: hook.amount,
-        parts: &parts,
-        places: 0,
         commission: true,
     };
     receive(deps, env, &config, payment)

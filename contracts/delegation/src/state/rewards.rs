@@ -82,3 +82,43 @@ pub(crate) fn seal_key(
     let moment = u64::from(generation) << 32 | u64::from(scale);
     (pool, slot, moment)
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{from_json, to_json_string, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn what_is_untouched_takes_no_bytes() {
+        let flow = Flow {
+            token: "native/u".to_string(),
+            stream: Stream {
+                at: Timestamp::from_seconds(1),
+                ..Stream::default()
+            },
+            senior: RewardIndex::default(),
+            junior: RewardIndex::default(),
+        };
+        let bytes = to_json_string(&flow).unwrap();
+        let stream = r#"{"waiting":"0","flowing":"0","left":0,"at":"1000000000"}"#;
+        assert_eq!(bytes, format!(r#"{{"t":"native/u","f":{stream}}}"#));
+        assert_eq!(from_json::<Flow>(&bytes).unwrap(), flow);
+        let owed = vec![Owed::default()];
+        let bytes = to_json_string(&owed).unwrap();
+        assert_eq!(bytes, "[{}]");
+        assert_eq!(from_json::<Vec<Owed>>(&bytes).unwrap(), owed);
+    }
+
+    #[test]
+    fn no_two_seals_share_a_key() {
+        let mut keys = std::collections::BTreeSet::new();
+        for reward in [0, 1, 15, u8::MAX] {
+            for tranche in Tranche::BOTH {
+                for moment in [(0, 0), (0, 1), (1, 0), (u32::MAX, u32::MAX)] {
+                    assert!(keys.insert(seal_key(1, reward, tranche, moment)));
+                }
+            }
+        }
+    }
+}

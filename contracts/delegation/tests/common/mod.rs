@@ -3,9 +3,10 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod penalties;
 pub mod rewards;
 
-use cosmwasm_std::{coin, from_json, Addr, Decimal, Timestamp, Uint128};
+use cosmwasm_std::{coin, Addr, Decimal, Timestamp, Uint128};
 use cw_multi_test::{App, AppResponse, BankSudo, Executor, SudoMsg};
 use palisade_delegation::contract::{execute, instantiate, migrate, query};
 use palisade_delegation::ContractError;
@@ -13,9 +14,8 @@ use palisade_math::{Magnitude, Scaled, FULL_MAGNITUDE};
 use palisade_testing::TestContract;
 use palisade_types::asset::{AssetKind, Destination, Payee, RateSource};
 use palisade_types::delegation::{
-    BucketResponse, Commission, Cut, CutResult, ExecuteMsg, InstantiateMsg, OperatorMetadata,
-    OperatorResponse, PoolResponse, PositionResponse, QueryMsg, SlashPools, SlashResult,
-    UnbondingResponse,
+    BucketResponse, Commission, ExecuteMsg, InstantiateMsg, OperatorMetadata, PoolResponse,
+    PositionResponse, QueryMsg, UnbondingResponse,
 };
 use palisade_types::vault as vault_api;
 use serde::de::DeserializeOwned;
@@ -254,98 +254,13 @@ impl Suite {
         self.execute(staker, &msg)
     }
 
-    /// Publishes the share, in percent, of every loss that the operator's own stake bears first.
-    pub fn set_first_loss(&mut self, operator: &str, percent: u64) -> Outcome {
-        let share = Decimal::percent(percent);
-        self.execute(operator, &ExecuteMsg::SetFirstLoss { share })
-    }
-
-    /// What an operator bears first, and what is on its way.
-    pub fn first_loss(&self, operator: &str) -> (Decimal, Option<(Decimal, Timestamp)>) {
-        let found: OperatorResponse = self.query(&QueryMsg::Operator {
-            operator: self.who(operator).to_string(),
-        });
-        (found.first_loss, found.pending_first_loss)
-    }
-
-    pub fn slash(&mut self, msg: SlashPools) -> anyhow::Result<Vec<CutResult>> {
-        let response = self.execute("allocation", &ExecuteMsg::Slash(msg))?;
-        let result: SlashResult = from_json(response.data.unwrap())?;
-        Ok(result.cuts)
-    }
-
-    /// A slash of one asset by a service with a slice of `percent` of a fresh pool, which is its
-    /// `max_slash`, for an infraction while the update of `since` was in force.
-    pub fn slash_percent(
-        &mut self,
-        operator: &str,
-        asset: &str,
-        percent: u64,
-        captured: u128,
-        since: Timestamp,
-    ) -> CutResult {
-        let penalty = self.penalty(operator, percent, since);
-        let cut = self.cut(operator, asset, percent, captured);
-        let result = self.slash(SlashPools {
-            cuts: vec![cut],
-            ..penalty
-        });
-        result.unwrap().remove(0)
-    }
-
-    /// A penalty of `percent`, the most that the service may take, without cuts.
-    pub fn penalty(&self, operator: &str, percent: u64, since: Timestamp) -> SlashPools {
-        SlashPools {
-            operator: self.who(operator).to_string(),
-            since,
-            fraction: Decimal::percent(percent),
-            max_slash: Decimal::percent(percent),
-            cuts: vec![],
-            payees: vec![burnt()],
-        }
-    }
-
-    /// A cut for a slice of `percent` of a full pool, in the pool's present era and unit, or of as
-    /// much as is left of it.
-    pub fn cut(&self, operator: &str, asset: &str, percent: u64, captured: u128) -> Cut {
-        let magnitude = self
-            .pool(operator, asset)
-            .map_or(Magnitude::default(), |pool| pool.magnitude);
-        let slice = (FULL_MAGNITUDE / 100 * u128::from(percent)).min(magnitude.value.u128());
-        Cut {
-            asset: asset.to_string(),
-            slice: magnitude.write(slice.into()),
-            captured: captured.into(),
-            era: magnitude.era,
-        }
-    }
-
     /// A cw20 of which `holder` has `amount`, registered as an asset.
     pub fn register_cw20(&mut self, id: &str, holder: &str, amount: u128) -> Addr {
-        let code = self.app.store_code(Box::new(TestContract::new(
-            cw20_base::contract::execute,
-            cw20_base::contract::instantiate,
-            cw20_base::contract::query,
-        )));
-        let msg = cw20_base::msg::InstantiateMsg {
-            name: id.to_string(),
-            symbol: id.to_uppercase(),
-            decimals: 6,
-            initial_balances: vec![cw20::Cw20Coin {
-                address: self.who(holder).to_string(),
-                amount: Uint128::new(amount),
-            }],
-            mint: None,
-            marketing: None,
-        };
-        let (owner, vault) = (self.owner.clone(), self.vault.clone());
-        let token = self
-            .app
-            .instantiate_contract(code, owner.clone(), &msg, &[], id, None)
-            .unwrap();
+        let token = self.cw20(id, holder, amount);
         let kind = AssetKind::Cw20 {
             address: token.to_string(),
         };
+        let (owner, vault) = (self.owner.clone(), self.vault.clone());
         self.app
             .execute_contract(owner, vault, &asset_of(id, kind), &[])
             .unwrap();
