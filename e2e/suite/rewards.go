@@ -3,6 +3,7 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
@@ -123,10 +124,9 @@ func (s *Suite) Transfer(at *harness.Chain, from harness.Name, receiver, memo st
 // WhyRefused is what the host's contract had to say against coins that came with a memo: the ack does
 // not tell it.
 func WhyRefused(result *harness.Result) string {
-	for _, word := range result.Attributes("ibc_dest_callback", "callback_error") {
-		return word
-	}
-	return ""
+	// What was undone is told under names of its own.
+	const undone = "ibccallbackerror-"
+	return strings.Join(result.Attributes(undone+"ibc_dest_callback", undone+"callback_error"), "; ")
 }
 
 // listed is a list, or nothing where everything is meant.
