@@ -22,9 +22,6 @@ use crate::state::{
 /// of shows when the batch arrives.
 pub(crate) const MAX_OPEN_BUCKETS: usize = 64;
 
-/// The two tranches, in the order in which losses and growth are split.
-const TRANCHES: [Tranche; 2] = [Tranche::Junior, Tranche::Senior];
-
 /// Has rewards of the base chain that were staked flown into the pool until `now`, by what its tranches
 /// have. While nobody has a share, the flow stands still.
 pub(crate) fn grow(
@@ -36,28 +33,19 @@ pub(crate) fn grow(
     let Some(growth) = &mut native.growth else {
         return Ok(());
     };
-    let running = TRANCHES.iter().any(|t| pool.tranche(*t).earns());
+    let weights = Tranche::BOTH.map(|tranche| pool.earning(tranche));
+    let running = weights.iter().any(|weight| !weight.is_zero());
     let flown = growth.advance(now, &config.reward_periods(), running)?;
     if growth.rest()?.is_zero() {
         native.growth = None;
     }
-    let parts = apportion(flown, &TRANCHES.map(|t| earning(pool, t)))?;
-    for (tranche, part) in TRANCHES.into_iter().zip(parts) {
+    let parts = apportion(flown, &weights)?;
+    for (tranche, part) in Tranche::BOTH.into_iter().zip(parts) {
         if !part.is_zero() {
             pool.tranche_mut(tranche).grow(part)?;
         }
     }
     Ok(())
-}
-
-/// Tokens of a tranche in which somebody can earn.
-fn earning(pool: &Pool, tranche: Tranche) -> Uint128 {
-    let tranche = pool.tranche(tranche);
-    if tranche.earns() {
-        tranche.tokens
-    } else {
-        Uint128::zero()
-    }
 }
 
 /// Adds rewards of the base chain that were staked. The pool has been brought up to `now`.
@@ -91,13 +79,13 @@ pub(crate) fn notice(
         return Ok(slashed);
     }
     let mut buckets = buckets(deps.storage, pool.id, native.next, u64::MAX)?;
-    let mut weights = TRANCHES.map(|t| pool.tranche(t).tokens).to_vec();
+    let mut weights = Tranche::BOTH.map(|t| pool.tranche(t).tokens).to_vec();
     weights.push(match &native.growth {
         Some(growth) => growth.rest()?,
         None => Uint128::zero(),
     });
     for (_, bucket) in &buckets {
-        weights.extend(TRANCHES.map(|t| bucket.tranche(t).tokens));
+        weights.extend(Tranche::BOTH.map(|t| bucket.tranche(t).tokens));
     }
     // What nobody has a share of any more is bonded as well.
     let dust = native
@@ -108,7 +96,7 @@ pub(crate) fn notice(
     let lost = slashed.min(stake);
     let mut parts = apportion(lost, &weights)?.into_iter();
     let mut next = || parts.next().unwrap_or_default();
-    for tranche in TRANCHES {
+    for tranche in Tranche::BOTH {
         pool.tranche_mut(tranche).slash(next())?;
     }
     let of_growth = next();
@@ -116,7 +104,7 @@ pub(crate) fn notice(
         growth.cut(of_growth)?;
     }
     for (epoch, bucket) in &mut buckets {
-        for tranche in TRANCHES {
+        for tranche in Tranche::BOTH {
             bucket.tranche_mut(tranche).slash(next())?;
         }
         // Kept even when empty: the epoch may still be running.

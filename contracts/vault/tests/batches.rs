@@ -410,3 +410,40 @@ fn rewards_are_staked_or_paid_out_as_the_operator_sets() {
     };
     assert_eq!(suite.heard()[1..], [grow, reward]);
 }
+
+#[test]
+fn rewards_in_other_denoms_are_sent_on_by_anybody_and_begun_by_the_operator() {
+    let mut suite = Suite::native();
+    suite.open("val", "val", true).unwrap();
+    let staker = suite.staker_of("val").staker;
+    let val = suite.account("val").to_string();
+    let delegation = suite.delegation.clone();
+    let forward = |suite: &mut Suite, sender: &str, operator: &str| {
+        let msg = ExecuteMsg::ForwardRewards {
+            asset: STAKE.into(),
+            operator: suite.account(operator).to_string(),
+            denom: "uusd".into(),
+        };
+        suite.by(sender, &msg)
+    };
+    let none = ContractError::NoStaker {
+        asset: STAKE.into(),
+        operator: suite.account("other"),
+    };
+    suite.refuses(none, |s| forward(s, "stranger", "other"));
+    let mut paid = 0;
+    for (sender, by_operator) in [("val", true), ("stranger", false)] {
+        suite.net.host.mint(&staker, 40, "uusd").unwrap();
+        forward(&mut suite, sender, "val").unwrap();
+        paid += 40;
+        let balance = suite.net.host.balance(&delegation, "uusd").unwrap();
+        assert_eq!(balance, paid);
+        let reward = delegation::ExecuteMsg::Reward {
+            operator: val.clone(),
+            parts: amounts(&[(STAKE, 40)]),
+            by_operator,
+        };
+        assert_eq!(suite.heard().last(), Some(&reward));
+    }
+    assert_eq!(suite.columns(STAKE), Columns::default());
+}

@@ -241,10 +241,9 @@ fn bear(
     arrived: Uint128,
 ) -> Result<(Uint128, Uint128), ContractError> {
     let mut buckets = buckets(storage, pool, batch.from, batch.to)?;
-    let tranches = [Tranche::Junior, Tranche::Senior];
     let weights: Vec<Uint128> = buckets
         .iter()
-        .flat_map(|(_, bucket)| tranches.map(|t| bucket.tranche(t).tokens))
+        .flat_map(|(_, bucket)| Tranche::BOTH.map(|t| bucket.tranche(t).tokens))
         .collect();
     let stake = sum(weights.iter())?;
     let short = add(stake, batch.seized)?.saturating_sub(arrived);
@@ -254,7 +253,7 @@ fn bear(
     }
     let mut parts = apportion(lost, &weights)?.into_iter();
     for (epoch, bucket) in &mut buckets {
-        for tranche in tranches {
+        for tranche in Tranche::BOTH {
             let part = parts.next().unwrap_or_default();
             bucket.tranche_mut(tranche).slash(part)?;
         }

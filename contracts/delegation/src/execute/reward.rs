@@ -37,9 +37,12 @@ pub(crate) fn native(
     by_operator: bool,
 ) -> Result<Response, ContractError> {
     let config = CONFIG.load(deps.storage)?;
-    let commission = match by_allocation(&config, &info.sender) {
-        Ok(()) => true,
-        Err(_) if by_staker(&deps, &info.sender, operator, parts)? => false,
+    let (commission, places) = match by_allocation(&config, &info.sender) {
+        Ok(()) => (true, places(by_operator)),
+        // Anybody can send any coin to a staker, and have it sent on.
+        Err(_) if by_staker(&deps, &info.sender, operator, parts)? => {
+            (false, if by_operator { PLACES } else { 0 })
+        }
         Err(refusal) => return Err(refusal),
     };
     let Coin { denom, amount } = cw_utils::one_coin(info)?;
@@ -48,7 +51,7 @@ pub(crate) fn native(
         token: Token::Native { denom },
         amount,
         parts,
-        places: places(by_operator),
+        places,
         commission,
     };
     receive(deps, env, &config, payment)

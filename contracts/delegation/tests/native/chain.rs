@@ -3,8 +3,8 @@
 
 use cosmwasm_std::testing::{message_info, mock_env, MockApi, MockQuerier, MockStorage};
 use cosmwasm_std::{
-    coin, coins, from_json, to_json_vec, Addr, Binary, ContractResult, CosmosMsg, Decimal, Env,
-    FullDelegation, OwnedDeps, Response, SystemResult, Timestamp, Uint128, Validator, WasmMsg,
+    coin, coins, from_json, to_json_vec, Addr, Binary, Coin, ContractResult, CosmosMsg, Decimal,
+    Env, FullDelegation, OwnedDeps, Response, SystemResult, Timestamp, Uint128, Validator, WasmMsg,
     WasmQuery,
 };
 use palisade_delegation::contract::{execute, instantiate, query};
@@ -142,8 +142,18 @@ impl World {
 
     /// Runs a message with the chain as it is, and carries out what the vault is told.
     pub fn run(&mut self, sender: &str, msg: ExecuteMsg) -> Result<Response, ContractError> {
+        self.run_with(sender, msg, &[])
+    }
+
+    /// The same with coins attached.
+    pub fn run_with(
+        &mut self,
+        sender: &str,
+        msg: ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<Response, ContractError> {
         self.tell_querier();
-        let info = message_info(&self.who(sender), &[]);
+        let info = message_info(&self.who(sender), funds);
         let before = self.deps.storage.clone_entries();
         let result = execute(self.deps.as_mut(), self.env.clone(), info, msg);
         match &result {

@@ -14,10 +14,11 @@ mod chain;
 mod random;
 
 use chain::{World, ASSET, DAY, NATIVE};
-use cosmwasm_std::Uint128;
+use cosmwasm_std::{coin, Uint128};
 use palisade_delegation::ContractError;
 use palisade_math::MathError;
-use palisade_types::delegation::ExecuteMsg;
+use palisade_types::asset::AssetAmount;
+use palisade_types::delegation::{ExecuteMsg, FlowResponse, QueryMsg};
 
 /// Two epochs are over, and what was undelegated in the first is on its way.
 fn one_batch_under_way() -> World {
@@ -455,4 +456,42 @@ fn a_pool_is_opened_by_the_vault_once_for_an_operator_with_batches_that_fit() {
         let error = world.run("ann", msg).unwrap_err();
         assert!(matches!(error, ContractError::Unauthorized { .. }));
     }
+}
+
+#[test]
+fn a_stakers_rewards_bear_no_commission_and_a_strangers_denom_takes_no_place() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 1_000).unwrap();
+    let reward = |world: &World, by_operator| ExecuteMsg::Reward {
+        operator: world.who("op").into_string(),
+        parts: vec![AssetAmount {
+            asset: ASSET.to_string(),
+            amount: Uint128::new(90),
+        }],
+        by_operator,
+    };
+    let coins = [coin(90, "uusd")];
+    let msg = reward(&world, false);
+    let error = world
+        .run_with("staker of op", msg.clone(), &coins)
+        .unwrap_err();
+    let full = ContractError::RewardTokensFull {
+        operator: world.who("op"),
+        asset: ASSET.to_string(),
+        token: "native/uusd".to_string(),
+        places: 0,
+    };
+    assert_eq!(error, full);
+    for sender in ["staker of other", "ann"] {
+        let error = world.run_with(sender, msg.clone(), &coins).unwrap_err();
+        assert!(matches!(error, ContractError::Unauthorized { .. }));
+    }
+    let begun = reward(&world, true);
+    world.run_with("staker of op", begun, &coins).unwrap();
+    world.run_with("staker of op", msg, &coins).unwrap();
+    let flows: Vec<FlowResponse> = world.ask(QueryMsg::Flows {
+        operator: world.who("op").into_string(),
+        asset: ASSET.to_string(),
+    });
+    assert_eq!((flows.len(), flows[0].waiting.u128()), (1, 180));
 }
