@@ -19,13 +19,13 @@ var between = []string{
 	"vault.release", "vault.seize", "vault.redirect", "delegation.join", "delegation.slash", "delegation.redirect",
 	"allocation.create_service", "allocation.checkpoint", "allocation.acknowledge", "allocation.slash", "allocation.unjail",
 	"allocation.stop_service", "allocation.redirect",
-	"delegation.reward", "delegation.open_pool", "delegation.grow", "vault.reconcile", "vault.restake", "vault.compounded",
+	"delegation.reward", "delegation.reward_cw20", "delegation.open_pool", "delegation.grow", "vault.reconcile", "vault.restake", "vault.compounded",
+	"staker.delegate", "staker.undelegate", "staker.collect", "staker.withdraw_rewards", "staker.forward_rewards",
 }
 
 // elsewhere are messages that are measured under another name.
 var elsewhere = map[string]string{
 	"vault.receive": "vault.deposit_cw20", "allocation.receive": "allocation.pay_rewards_cw20",
-	"delegation.receive": "allocation.harvest_cw20",
 }
 
 // Every message that a contract takes from outside of the suite is in the snapshot.

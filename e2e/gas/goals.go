@@ -64,6 +64,9 @@ var flat = []string{
 	"allocation.harvest", "allocation.harvest_cw20", "allocation.harvest_3_tokens",
 	"delegation.claim_rewards", "delegation.claim_rewards_cw20", "delegation.claim_rewards_3_tokens", "delegation.compound",
 	"delegation.claim_commission", "delegation.undelegate_3_rewards", "vault.deposit_and_delegate_3_rewards",
+	"vault.deposit_and_delegate_staked", "delegation.undelegate_staked", "delegation.claim_staked", "delegation.redelegate_staked",
+	"delegation.reconcile", "delegation.reconcile_batch", "delegation.reconcile_arrival", "delegation.reconcile_slash",
+	"vault.withdraw_rewards", "vault.withdraw_rewards_compound",
 }
 
 // Goals are all goals, met or missed.

@@ -14,7 +14,7 @@ import (
 )
 
 // Contracts are those of the suite, from the left to the right.
-var Contracts = []string{"vault", "delegation", "allocation", "slashing", "gateway"}
+var Contracts = []string{"vault", "delegation", "allocation", "slashing", "gateway", "staker"}
 
 // Report is everything measured at one time.
 type Report struct {
@@ -94,6 +94,7 @@ func Measure(t *testing.T, say func(format string, args ...any)) *Report {
 	m.stakers()
 	m.services()
 	m.rewards()
+	m.native()
 	m.packets()
 	m.disputes()
 	m.throttled()

@@ -32,6 +32,7 @@ var (
 // entryPoints are what each contract lets in, and nothing else.
 var entryPoints = map[string][]string{
 	"vault":      basic,
+	"staker":     slices.Concat(basic, []string{"reply"}),
 	"delegation": basic,
 	"allocation": slices.Concat(basic, []string{"reply", "ibc_destination_callback"}),
 	"slashing":   slices.Concat(basic, []string{"reply"}, ibc),
