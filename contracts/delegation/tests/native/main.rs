@@ -12,6 +12,7 @@
 
 mod chain;
 mod random;
+mod views;
 
 use chain::{World, ASSET, DAY, NATIVE};
 use cosmwasm_std::{coin, Uint128};
