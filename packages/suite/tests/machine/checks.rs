@@ -9,16 +9,21 @@ use palisade_math::{
 };
 use palisade_slashing::refusal::Refusal;
 use palisade_slashing::state::{Answer, End, Request};
-use palisade_suite::{refusal, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, EPOCH, MAX_LAG, STATOM};
+use palisade_suite::{
+    refusal, ALLOCATION_DELAY, ATOM, DEALLOCATION_DELAY, EPOCH, MAX_LAG, STAKE, STATOM,
+};
 use palisade_testing::HarnessError;
 use palisade_types::gateway::ReportState;
 
 use super::heights;
 use super::keys;
 use super::model::{Name, Step, ASSETS, CHAIN, OWNERS, SERVICES};
+use super::paid;
 use super::seen::{PoolKey, Snapshot};
 use super::setup::{assets_of, max_slash};
 use super::slashes;
+use super::staked;
+use super::twins;
 use super::world::World;
 
 /// Most seconds for which a slash bounces, as the suite is deployed.
@@ -52,6 +57,9 @@ pub fn check(world: &mut World, step: &Step, refused: Option<&HarnessError>) {
         }
     }
     bounds(world);
+    staked::check(world, step, refused);
+    paid::check(world, step);
+    twins::check(world);
 }
 
 /// Invariant 12, as far as one step shows it: an undelegation is refused only to who has nothing
@@ -66,9 +74,13 @@ fn nobody_is_kept(step: &Step, refused: Option<&HarnessError>) {
             let error = refusal::<E>(error);
             assert!(matches!(error, E::NoPosition { .. }), "kept: {error}");
         }
-        Step::Claim { .. } => {
+        Step::Claim { asset, .. } => {
             let error = refusal::<E>(error);
-            assert!(matches!(error, E::NothingMatured { .. }), "kept: {error}");
+            let native = *asset == STAKE && matches!(error, E::NotArrived { .. });
+            assert!(
+                native || matches!(error, E::NothingMatured { .. }),
+                "kept: {error}"
+            );
         }
         // Nothing that a relayer brings is ever refused by a contract: a refusal is in the ack.
         Step::Net(_) => panic!("a relayer is stuck: {error}"),
@@ -136,7 +148,9 @@ fn books(world: &World) {
         let books = now.books.get(&asset).cloned().unwrap_or_default();
         let held = world.balance(&world.suite.vault, asset);
         let owed = books.idle + books.staked + books.seized;
-        assert_eq!(held, owed.u128(), "the vault's {asset}: {books:?}");
+        if asset != STAKE {
+            assert_eq!(held, owed.u128(), "the vault's {asset}: {books:?}");
+        }
 
         let mut staked = now.dust.get(&asset).copied().unwrap_or_default();
         for ((_, of), pool) in now.pools.iter() {
@@ -148,6 +162,7 @@ fn books(world: &World) {
                     .sum::<Uint128>();
             }
         }
+        staked += now.base.growing(asset);
         assert_eq!(books.staked, staked, "{asset} that delegation counts");
         let idle: Uint128 = of_asset(now.idle.iter().map(|((_, of), n)| (*of, *n)), asset);
         assert_eq!(books.idle, idle, "idle {asset}");
@@ -156,11 +171,13 @@ fn books(world: &World) {
 
         let paid_in: i128 = OWNERS.iter().map(|owner| world.paid_in(owner, asset)).sum();
         let paid_out = world.paid_out.get(asset).copied().unwrap_or_default();
-        assert_eq!(
-            paid_in - paid_out as i128,
-            held as i128,
-            "{asset} that came and went"
-        );
+        if asset != STAKE {
+            assert_eq!(
+                paid_in - paid_out as i128,
+                held as i128,
+                "{asset} that came and went"
+            );
+        }
         // Invariant 10: what was seized was seized once.
         let taken = world.taken.get(asset).copied().unwrap_or_default();
         assert_eq!(
@@ -282,7 +299,8 @@ fn magnitudes(world: &World, slashed: Option<&slashes::Slashed>) {
 /// alone. So whoever comes or goes in parts, or in another order, gains nothing by it.
 fn prices(world: &World, slashed: Option<&slashes::Slashed>) {
     for (key, before, now) in world.now.pools.changes(&world.before.pools) {
-        if slashed.is_some_and(|slashed| slashed.pools.contains(key)) {
+        let by_chain = staked::pool_may_fall(world, key);
+        if by_chain || slashed.is_some_and(|slashed| slashed.pools.contains(key)) {
             continue;
         }
         let (Some(before), Some(now)) = (before, now) else {
@@ -297,7 +315,8 @@ fn prices(world: &World, slashed: Option<&slashes::Slashed>) {
         );
     }
     for (key, before, now) in world.now.buckets.changes(&world.before.buckets) {
-        if slashed.is_some_and(|slashed| slashed.buckets.contains(key)) {
+        let by_chain = staked::bucket_may_fall(world, *key);
+        if by_chain || slashed.is_some_and(|slashed| slashed.buckets.contains(key)) {
             continue;
         }
         if let (Some(before), Some(now)) = (before, now) {
@@ -341,14 +360,20 @@ fn worths(world: &mut World, slashed: bool) {
     let gains = world.gains();
     for (key, gain) in &gains {
         let (owner, asset) = key;
+        // Of what is staked natively, the base chain gives and takes.
+        let (grown, lost) = staked::by_chain(world, asset);
+        let grew = staked::grew(world, asset);
         assert!(
-            *gain <= world.steps as i128,
+            *gain <= world.steps as i128 + grew,
             "{owner} gained {gain} {asset}"
         );
         let change = gain - world.gains[key];
-        assert!(change <= GRAIN, "{owner} won {change} {asset} in one step");
         assert!(
-            slashed || change >= -GRAIN,
+            change <= GRAIN + grown,
+            "{owner} won {change} {asset} in one step"
+        );
+        assert!(
+            slashed || lost || change >= -GRAIN,
             "{owner} lost {change} {asset} without a slash"
         );
     }
@@ -470,7 +495,7 @@ fn formula(tokens: Uint128, slice: Uint128, pool: &Magnitude, max_slash: Decimal
 
 fn price(asset: Name) -> (Decimal, Decimal) {
     match asset {
-        ATOM => (Decimal::one(), Decimal::one()),
+        ATOM | STAKE => (Decimal::one(), Decimal::one()),
         STATOM => (Decimal::percent(110), Decimal::one()),
         _ => (Decimal::percent(50), Decimal::percent(80)),
     }

@@ -7,6 +7,7 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
+use super::earn::{base_steps, earn_steps, fit};
 use super::model::*;
 
 /// So many steps nobody is tombstoned in the chain's service.
@@ -15,7 +16,7 @@ const ALIVE: u32 = 140;
 /// The machine that chooses.
 pub struct Model;
 
-fn amount() -> impl Strategy<Value = u128> {
+pub fn amount() -> impl Strategy<Value = u128> {
     prop_oneof![
         2 => 1..10u128,
         6 => 10..5_000u128,
@@ -45,14 +46,14 @@ fn ago() -> impl Strategy<Value = u64> {
 }
 
 /// Strategies with their weights; those that have nobody to happen to are left out.
-struct Choice(Vec<(u32, BoxedStrategy<Step>)>);
+pub struct Choice(Vec<(u32, BoxedStrategy<Step>)>);
 
 impl Choice {
-    fn always(&mut self, weight: u32, step: impl Strategy<Value = Step> + 'static) {
+    pub fn always(&mut self, weight: u32, step: impl Strategy<Value = Step> + 'static) {
         self.0.push((weight, step.boxed()));
     }
 
-    fn one_of<T: Copy + std::fmt::Debug + 'static, S: Strategy<Value = Step> + 'static>(
+    pub fn one_of<T: Copy + std::fmt::Debug + 'static, S: Strategy<Value = Step> + 'static>(
         &mut self,
         weight: u32,
         among: Vec<T>,
@@ -81,7 +82,7 @@ impl ReferenceStateMachine for Model {
                 .collect(),
             staked: OPERATORS
                 .iter()
-                .flat_map(|operator| ASSETS.map(|asset| ("alice", *operator, asset)))
+                .flat_map(|operator| ASSETS.map(|asset| ("alice", fit(asset, operator), asset)))
                 .collect(),
             ..State::default()
         };
@@ -102,6 +103,8 @@ impl ReferenceStateMachine for Model {
         slash_steps(state, &mut choice);
         admin_steps(state, &mut choice);
         net_steps(state, &mut choice);
+        earn_steps(state, &mut choice);
+        base_steps(state, &mut choice);
         Union::new_weighted(choice.0).boxed()
     }
 
@@ -113,12 +116,12 @@ impl ReferenceStateMachine for Model {
 }
 
 fn stake_steps(state: &State, choice: &mut Choice) {
-    let staker = (select(&OWNERS[..]), select(&ASSETS[..]), amount());
+    let staker = (select(&ACTORS[..]), select(&ASSETS[..]), amount());
     let deposit = staker.prop_flat_map(|(who, asset, amount)| {
         prop_oneof![5 => behind(who).prop_map(Some), 1 => Just(None)].prop_map(move |operator| {
             Step::Deposit {
                 who,
-                operator,
+                operator: operator.map(|operator| fit(asset, operator)),
                 asset,
                 amount,
             }
@@ -129,7 +132,7 @@ fn stake_steps(state: &State, choice: &mut Choice) {
     choice.one_of(3, idle.clone(), |(who, asset)| {
         (behind(who), amount()).prop_map(move |(operator, amount)| Step::Delegate {
             who,
-            operator,
+            operator: fit(asset, operator),
             asset,
             amount,
         })
@@ -183,7 +186,7 @@ fn stake_steps(state: &State, choice: &mut Choice) {
             who,
             operator,
             asset,
-            to,
+            to: fit(asset, to),
         })
     });
 }
@@ -196,7 +199,7 @@ fn rush_steps(operator: Name, step: u32, choice: &mut Choice) {
             let stake = (select(&ASSETS[..]), 500..50_000u128);
             let deposit = stake.prop_map(move |(asset, amount)| Step::Deposit {
                 who: "alice",
-                operator: Some(operator),
+                operator: Some(fit(asset, operator)),
                 asset,
                 amount,
             });

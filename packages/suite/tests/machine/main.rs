@@ -37,18 +37,24 @@
     unreachable_pub
 )]
 
+mod base;
 mod checks;
 mod choice;
+mod collect;
+mod earn;
 mod heights;
 mod keys;
 mod model;
+mod paid;
 mod penalties;
 mod quiet;
 mod seen;
 mod setup;
 mod slashes;
+mod staked;
 mod stats;
 mod steps;
+mod twins;
 mod world;
 
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
@@ -110,7 +116,10 @@ impl StateMachineTest for Machine {
 #[test]
 fn whatever_happens_the_invariants_hold() {
     let config = Config {
-        max_shrink_iters: 400,
+        max_shrink_iters: std::env::var("PROPTEST_MAX_SHRINK_ITERS")
+            .ok()
+            .and_then(|iterations| iterations.parse().ok())
+            .unwrap_or(400),
         max_shrink_time: 120_000,
         ..seeded(CASES)
     };

@@ -3,17 +3,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use palisade_suite::{ATOM, EPOCH, STATOM};
+use palisade_suite::{ATOM, EPOCH, STAKE, STATOM};
 use palisade_testing::Action;
+
+use super::base::Base;
+use super::earn::{Earn, More};
 
 /// The operators. The first one stakes behind itself.
 pub const OPERATORS: [&str; 4] = ["north", "south", "east", "west"];
-/// Everybody who stakes.
-pub const OWNERS: [&str; 5] = ["alice", "bob", "carol", "dave", "north"];
+/// Everybody who stakes as it comes.
+pub const ACTORS: [&str; 5] = ["alice", "bob", "carol", "dave", "north"];
+/// Everybody who stakes: those, two who do the same in one part and in several, and one who always
+/// comes too late.
+pub const OWNERS: [&str; 8] = [
+    "alice", "bob", "carol", "dave", "north", TWINS[0], TWINS[1], LATE,
+];
+/// Who stakes in one part, and who in several.
+pub const TWINS: [&str; 2] = ["tim", "tom"];
+/// Who comes when rewards are harvested, and leaves again.
+pub const LATE: &str = "eve";
 /// A second native asset, rate 0.5, counted at four fifths.
 pub const ION: &str = "ion";
 /// All assets.
-pub const ASSETS: [&str; 3] = [ATOM, STATOM, ION];
+pub const ASSETS: [&str; 4] = [ATOM, STATOM, ION, STAKE];
+/// The operators that are validators, with which [`STAKE`] is staked.
+pub const NATIVES: [&str; 2] = ["north", "east"];
 /// Over IBC, with keys, its double-signs can be proved.
 pub const CHAIN: u32 = 1;
 /// Local, with a resolver and a window of twelve hours.
@@ -221,6 +235,10 @@ pub enum Step {
         seconds: u64,
     },
     Net(Action),
+    /// The base chain, and what is staked natively.
+    Base(Base),
+    /// Rewards.
+    Earn(Earn),
 }
 
 impl Step {
@@ -228,6 +246,8 @@ impl Step {
     pub fn name(&self) -> String {
         let text = match self {
             Step::Net(action) => format!("Net{action:?}"),
+            Step::Base(step) => format!("{step:?}"),
+            Step::Earn(step) => format!("{step:?}"),
             step => format!("{step:?}"),
         };
         let end = text.find(|c: char| !c.is_alphanumeric());
@@ -276,6 +296,8 @@ pub struct State {
     pub tombstoned: BTreeSet<Seat>,
     pub removed: BTreeSet<(u32, Name)>,
     pub updated: BTreeSet<u32>,
+    /// Rewards and the base chain.
+    pub more: More,
 }
 
 impl std::fmt::Debug for State {
@@ -425,6 +447,7 @@ impl State {
                 self.jailed.remove(&(operator, service));
             }
             Step::Wait { seconds } => self.clock += seconds,
+            Step::Base(_) | Step::Earn(_) => self.note_earn(step),
             _ => self.note_slash(step),
         }
     }

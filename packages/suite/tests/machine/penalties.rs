@@ -317,6 +317,11 @@ impl World {
             destination,
         };
         let accepted = self.vault("anybody", &msg)?;
+        // Of natively staked tokens, what of them came back.
+        let amount = match asset {
+            STAKE => amount.min(self.now.books.get(&asset).unwrap().payable),
+            _ => amount,
+        };
         // Burned: the supply falls.
         let after = self.with_recipient(asset, &recipient);
         assert_eq!(
@@ -336,6 +341,7 @@ impl World {
         match asset {
             ATOM => host.supply(DENOM).unwrap().u128(),
             ION => host.supply("uion").unwrap().u128(),
+            STAKE => host.supply(BOND).unwrap().u128(),
             _ => {
                 let query = cw20::Cw20QueryMsg::TokenInfo {};
                 let info: cw20::TokenInfoResponse = self.suite.ask(&self.suite.token, &query);

@@ -1,12 +1,15 @@
 //! The end of a history: the network is quiet, everything that was asked for ends, both chains
 //! agree, and everybody leaves with what is theirs.
 
-use palisade_suite::{EPOCH, UNBONDING};
+use palisade_suite::{BATCH_EPOCHS, CHAIN_UNBONDING, EPOCH, STAKE, UNBONDING};
 use palisade_testing::{Action, Side};
 use palisade_types::gateway::{self, ReportState};
 use palisade_types::slashing::{OutcomeResponse, QueryMsg};
 
-use super::model::{Name, Step, ASSETS, CHAIN, OPERATORS, SERVICES, WINDOW};
+use super::base::Base;
+use super::earn::Earn;
+use super::model::{Name, Step, ASSETS, CHAIN, NATIVES, OPERATORS, OWNERS, SERVICES, WINDOW};
+use super::paid;
 use super::seen::Standing;
 use super::world::World;
 
@@ -165,6 +168,7 @@ fn everybody_leaves(world: &mut World) {
     world.step(&Step::Wait {
         seconds: EPOCH + UNBONDING,
     });
+    come_back(world);
     for _ in 0..10_000 {
         let Some((who, id, _)) = world.now.entries.by.keys().next().copied() else {
             break;
@@ -186,13 +190,97 @@ fn everybody_leaves(world: &mut World) {
         };
         assert!(world.step(&withdraw), "{withdraw:?} is refused");
     }
-    while !world.now.seized.by.is_empty() {
-        assert!(world.step(&Step::PayOut { nth: 0 }), "a payout is refused");
-    }
-    for asset in ASSETS {
+    pay_out(world);
+    for asset in ASSETS.into_iter().filter(|asset| *asset != STAKE) {
         let left = world.balance(&world.suite.vault, asset);
         assert!(left <= world.steps, "{left} {asset} stranded in the vault");
         assert!(world.paid_out.get(asset) == world.taken.get(asset) || left > 0);
     }
     assert!(world.now.positions.by.is_empty() && world.now.entries.by.is_empty());
+    nothing_stranded(world);
+    everything_claimed(world);
+}
+
+/// What is staked natively is undelegated with the next batch, and comes back. What the chain slashed on
+/// its way is seen in a second block.
+fn come_back(world: &mut World) {
+    let batch = u64::from(BATCH_EPOCHS) * EPOCH;
+    for seconds in [batch, CHAIN_UNBONDING, 60, 60, 60] {
+        world.step(&Step::Wait { seconds });
+        for operator in NATIVES {
+            assert!(world.step(&Step::Base(Base::Reconcile { operator })));
+        }
+    }
+}
+
+/// All that was seized is paid out; of natively staked tokens, all but what the base chain took when there
+/// was nothing else to take.
+fn pay_out(world: &mut World) {
+    let mut kept = 0;
+    while world.now.seized.by.len() > kept {
+        let key = world.now.seized.by.keys().nth(kept).unwrap().clone();
+        let paid = world.step(&Step::PayOut { nth: kept });
+        assert!(paid || key.0 == STAKE, "a payout of {key:?} is refused");
+        if world.now.seized.by.contains_key(&key) {
+            kept += 1;
+        }
+    }
+}
+
+/// Of what was staked natively nothing is left with the chain and the vault but what grows into pools in
+/// which nobody is, and counted dust; and the books know of all that the chain took.
+fn nothing_stranded(world: &World) {
+    let now = &world.now;
+    let owed: u128 = now
+        .seized
+        .iter()
+        .filter(|((asset, ..), _)| *asset == STAKE)
+        .map(|(_, amount)| amount.u128())
+        .sum();
+    assert_eq!(
+        world.base.lost - world.base.booked,
+        owed,
+        "lost {STAKE} that nobody bears"
+    );
+    let there = world.balance(&world.suite.vault, STAKE) + now.base.all();
+    let dust = now.dust.get(&STAKE).copied().unwrap_or_default().u128();
+    let growing = now.base.growing(STAKE).u128();
+    let pools = now.pools.iter().filter(|((_, asset), _)| *asset == STAKE);
+    let pools: u128 = pools.map(|(_, pool)| pool.tokens().u128()).sum();
+    assert_eq!(there, growing + dust + pools, "{STAKE} stranded");
+    assert!(
+        dust + pools <= world.steps + world.base.compounded / 1_000,
+        "{dust} {STAKE} dust, {pools} nobody's"
+    );
+    for batches in now.base.batches.by.values() {
+        assert!(batches.value.batches.is_empty(), "{:?}", batches.value);
+    }
+}
+
+/// Invariant 11, at the end: everybody claims, operators too; what is left is what flows to nobody, what
+/// nobody harvested, and roundings.
+fn everything_claimed(world: &mut World) {
+    for who in OWNERS {
+        if world.claimable(who).is_empty() {
+            continue;
+        }
+        let claim = Earn::ClaimRewards {
+            who,
+            pool: None,
+            token: None,
+            to: None,
+        };
+        assert!(world.step(&Step::Earn(claim)), "{who} cannot claim");
+    }
+    for operator in OPERATORS {
+        if !world.commissions(operator).is_empty() {
+            let claim = Earn::ClaimCommission {
+                operator,
+                token: None,
+            };
+            assert!(world.step(&Step::Earn(claim)), "{operator} cannot claim");
+        }
+    }
+    paid::tokens(world);
+    paid::claims(world);
 }

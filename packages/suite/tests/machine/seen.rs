@@ -15,7 +15,9 @@ use palisade_suite::{Suite, EPOCH, UNBONDING};
 use palisade_types::gateway::{Infraction, ReportState};
 use serde::de::DeserializeOwned;
 
+use super::base::Native;
 use super::model::{Name, ASSETS, OPERATORS, OWNERS};
+use super::paid::Paid;
 
 /// (operator, asset).
 pub type PoolKey = (Name, Name);
@@ -35,7 +37,7 @@ pub struct Table<K, V> {
 }
 
 impl<K: Ord + Clone, V: DeserializeOwned> Table<K, V> {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let length = u16::try_from(name.len()).unwrap().to_be_bytes();
         Self {
             prefix: [&length[..], name.as_bytes()].concat(),
@@ -45,7 +47,7 @@ impl<K: Ord + Clone, V: DeserializeOwned> Table<K, V> {
     }
 
     /// The table as it is now; `key` reads the parts of a key.
-    fn look(&self, storage: &dyn Storage, parts: usize, key: impl Fn(&[&[u8]]) -> K) -> Self {
+    pub fn look(&self, storage: &dyn Storage, parts: usize, key: impl Fn(&[&[u8]]) -> K) -> Self {
         let mut end = self.prefix.clone();
         *end.last_mut().unwrap() += 1;
         let mut rows = BTreeMap::new();
@@ -110,7 +112,7 @@ fn split(mut raw: &[u8], parts: usize) -> Vec<&[u8]> {
     found
 }
 
-fn small(bytes: &[u8]) -> u32 {
+pub fn small(bytes: &[u8]) -> u32 {
     u32::from_be_bytes(bytes.try_into().unwrap())
 }
 
@@ -118,7 +120,7 @@ fn large(bytes: &[u8]) -> u64 {
     u64::from_be_bytes(bytes.try_into().unwrap())
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -131,6 +133,15 @@ pub struct Pool {
     pub junior: SharePool,
     #[serde(default)]
     pub mag: Magnitude,
+    #[serde(default)]
+    pub rewards: u8,
+    /// Free, bound to its operator, or native.
+    #[serde(default = "free")]
+    pub kind: String,
+}
+
+fn free() -> String {
+    "f".to_string()
 }
 
 /// `delegation`'s bucket.
@@ -180,6 +191,10 @@ pub struct Books {
     pub staked: Uint128,
     #[serde(default)]
     pub seized: Uint128,
+    #[serde(default)]
+    pub released: Uint128,
+    #[serde(default)]
+    pub payable: Uint128,
 }
 
 /// `gateway`'s operator.
@@ -261,6 +276,9 @@ pub struct Snapshot {
     pub reports: Table<u64, Report>,
     pub open: Table<u64, Standing>,
     pub ended: Table<u64, Standing>,
+    /// What the base chain holds of natively staked tokens, and what should be there.
+    pub base: Native,
+    pub paid: Paid,
 }
 
 /// Who is behind an address of the host.
@@ -319,6 +337,8 @@ impl Snapshot {
             reports: Table::new("n"),
             open: Table::new("w"),
             ended: Table::new("e"),
+            base: Native::new(),
+            paid: Paid::new(),
         }
     }
 
@@ -387,6 +407,8 @@ impl Snapshot {
             reports: self.reports.look(gateway, 1, |k| large(k[0])),
             open: self.open.look(gateway, 1, |k| large(k[0])),
             ended: self.ended.look(gateway, 1, |k| large(k[0])),
+            base: self.base.look(suite, delegation),
+            paid: self.paid.look(delegation, allocation, names),
         }
     }
 

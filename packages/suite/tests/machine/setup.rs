@@ -44,9 +44,9 @@ pub fn max_slash(service: u32) -> Decimal {
 /// Assets that a service accepts.
 pub fn assets_of(service: u32) -> Vec<Name> {
     match service {
-        CHAIN => vec![ATOM, STATOM, ION],
+        CHAIN => vec![ATOM, STATOM, ION, STAKE],
         COURT => vec![ATOM, STATOM],
-        _ => vec![STATOM, ION, ATOM],
+        _ => vec![STATOM, STAKE, ION, ATOM],
     }
 }
 
@@ -73,6 +73,7 @@ impl World {
     pub fn new(state: &State) -> Self {
         let mut suite = Suite::new();
         register_ion(&mut suite);
+        suite.register_staked();
         for service in SERVICES {
             register(&mut suite, service, state.deep);
         }
@@ -103,6 +104,9 @@ impl World {
             bounced: vec![],
             log: vec![],
             steps: 0,
+            base: Default::default(),
+            pay: Default::default(),
+            twins: Default::default(),
             ending: false,
             suite,
         };
@@ -116,8 +120,12 @@ impl World {
             }
         }
         for operator in OPERATORS {
-            world.suite.register_operator(operator);
-            for asset in ASSETS {
+            world.suite.register_operator_with(operator, 10);
+            let native = NATIVES.contains(&operator);
+            if native {
+                world.begin_validating(operator);
+            }
+            for asset in ASSETS.into_iter().filter(|asset| native || *asset != STAKE) {
                 world
                     .deposit("alice", Some(operator), asset, 3_000)
                     .unwrap();
@@ -152,6 +160,7 @@ impl World {
         for owner in OWNERS {
             world.look_into_wallet(owner);
         }
+        world.begin_earning();
         world.look();
         world.before = Snapshot::new().look(&world.suite, &world.names);
         world.gains = world.gains();
@@ -164,7 +173,7 @@ impl World {
         for name in OWNERS {
             let to = self.suite.host(name);
             let host = &mut self.suite.net.host;
-            for denom in [DENOM, "uion"] {
+            for denom in [DENOM, "uion", BOND] {
                 host.mint(&to, FORTUNE, denom).unwrap();
             }
             host.cw20_mint(&token, &owner, &to, FORTUNE).unwrap();

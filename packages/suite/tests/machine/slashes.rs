@@ -157,6 +157,10 @@ fn check_asset(
     };
     let (before, after) = (before.clone(), after.clone());
     let (delta, factor) = difference(&before.mag, &after.mag);
+    if world.unsettled(case.operator, asset) {
+        unsettled(world, case, asset, &before, captured, taken, slashed);
+        return;
+    }
     let (parts, spared) = parts(world, case, &before, &after, slashed);
     if !delta.is_zero() {
         slashed.pools.insert(key);
@@ -253,6 +257,41 @@ fn check_asset(
         (delta, factor),
         &parts,
     );
+}
+
+/// What is staked natively and was not brought up to now before: it is, before the penalty is taken. So
+/// what was there is known to the books alone, and all of it may have changed.
+fn unsettled(
+    world: &mut World,
+    case: &Case,
+    asset: Name,
+    before: &Pool,
+    captured: Uint128,
+    taken: Uint128,
+    slashed: &mut Slashed,
+) {
+    super::stats::count("slashed unsettled", !taken.is_zero());
+    slashed.pools.insert((case.operator, asset));
+    let of = world.before.buckets_of(before.id);
+    let epochs: Vec<u64> = of.map(|(epoch, _)| epoch).collect();
+    slashed
+        .buckets
+        .extend(epochs.iter().map(|epoch| (before.id, *epoch)));
+    let captured = in_this_era(world, case, asset, captured, before.mag.era);
+    let due = case.fraction * Uint256::from(captured) / one();
+    let rounding = Uint256::from(4 * (epochs.len() as u128 + 2));
+    assert!(
+        Uint256::from(taken) <= due + rounding,
+        "{asset} of {}: {taken} taken, {due} at most",
+        case.operator
+    );
+    if case.tombstones && !taken.is_zero() {
+        let key = (case.service, case.operator, asset, before.mag.era);
+        let all = world.borne.entry(key).or_default();
+        all.taken += Uint256::from(taken);
+        all.largest = all.largest.max(due);
+        all.rounding += rounding;
+    }
 }
 
 /// What was taken of the magnitude, in the unit before; and what a unit became, none: void.

@@ -239,6 +239,8 @@ impl World {
                 Ok(true)
             }
             Step::Net(action) => self.net(action),
+            Step::Base(ref step) => self.take_base(step),
+            Step::Earn(ref step) => self.take_earn(step),
             ref other => panic!("nobody takes {other:?}"),
         }
     }
@@ -301,7 +303,11 @@ impl World {
             };
             return self.suite.try_on_host(who, &token, &msg, &[]).map(|_| true);
         }
-        let denom = if asset == ATOM { DENOM } else { "uion" };
+        let denom = match asset {
+            ATOM => DENOM,
+            STAKE => BOND,
+            _ => "uion",
+        };
         let msg = vault::ExecuteMsg::Deposit {
             operator,
             owner: None,
@@ -354,8 +360,10 @@ impl World {
 
     pub fn opt_in(&mut self, operator: Name, service: u32, of_most: u64) -> HarnessResult<bool> {
         let share = max_slash(service) * Decimal::bps(of_most);
+        let native = NATIVES.contains(&operator);
         let slices = assets_of(service)
             .into_iter()
+            .filter(|asset| native || *asset != STAKE)
             .map(|asset| allocation::SliceShare {
                 asset: asset.to_string(),
                 share,

@@ -67,6 +67,10 @@ pub struct World {
     pub bounced: Vec<(u32, Slash)>,
     pub log: Vec<String>,
     pub steps: u128,
+    /// What the base chain did, and what was paid as rewards.
+    pub base: super::base::Ledger,
+    pub pay: super::paid::Ledger,
+    pub twins: super::twins::Twins,
     /// Whether the steps are no longer random ones.
     pub ending: bool,
 }
@@ -82,6 +86,7 @@ impl World {
         let host = &self.suite.net.host;
         let balance = match asset {
             ATOM => host.balance(of, DENOM),
+            STAKE => host.balance(of, BOND),
             ION => host.balance(of, "uion"),
             _ => host.cw20_balance(&self.suite.token, of),
         };
@@ -96,9 +101,11 @@ impl World {
         }
     }
 
-    /// What an owner paid in, less what it took out; below zero, it took more.
+    /// What an owner paid in, rewards that it received among it, less what it took out; below zero, it took more.
     pub fn paid_in(&self, owner: Name, asset: Name) -> i128 {
-        FORTUNE as i128 - self.wallets[&(owner, asset)] as i128
+        let key = (owner, asset);
+        let received = self.pay.received.get(&key).copied().unwrap_or_default();
+        (FORTUNE + received) as i128 - self.wallets[&key] as i128
     }
 
     /// What each owner has of each asset, in the suite and outside, beyond what it had at first.
@@ -116,6 +123,8 @@ impl World {
 
     /// Takes a step and checks all that must hold after it. Whether it was accepted.
     pub fn step(&mut self, step: &Step) -> bool {
+        self.freshen(step);
+        self.base.compounded_before = self.base.compounded;
         let time = self.suite.net.host.time();
         for terms in self.terms.values_mut() {
             terms.pass(time);
