@@ -149,6 +149,25 @@ impl Suite {
         self.try_on_host("anybody", &vault, &msg, &[])
     }
 
+    /// Sends rewards of the base chain in another denom on to an operator's stakers.
+    ///
+    /// # Errors
+    /// Whatever the contracts say.
+    pub fn try_forward_rewards(
+        &mut self,
+        who: &str,
+        operator: &str,
+        denom: &str,
+    ) -> HarnessResult<AppResponse> {
+        let msg = vault::ExecuteMsg::ForwardRewards {
+            asset: STAKE.to_string(),
+            operator: self.host(operator).to_string(),
+            denom: denom.to_string(),
+        };
+        let vault = self.vault.clone();
+        self.try_on_host(who, &vault, &msg, &[])
+    }
+
     /// Puts matured entries of an asset behind another operator.
     ///
     /// # Errors

@@ -312,3 +312,39 @@ fn a_deposit_just_before_base_rewards_are_withdrawn_gains_nothing_of_them() {
         assert_balanced(&suite);
     }
 }
+
+#[test]
+fn fees_in_other_denoms_flow_to_the_stakers_once_the_operator_began_them() {
+    let mut suite = staked(true);
+    let staker = suite.staker_of("north");
+    let fee = Token::native("ufee");
+    // As the chain pays them: to the staker, beside the bond denom.
+    suite.net.host.mint(&staker, 5_000, "ufee").unwrap();
+    let error = suite
+        .try_forward_rewards("anybody", "north", "ufee")
+        .unwrap_err();
+    assert!(matches!(
+        refusal::<DelegationError>(&error),
+        DelegationError::RewardTokensFull { .. }
+    ));
+    assert_eq!(suite.holds(&staker, &fee), 5_000);
+    suite.try_forward_rewards("north", "north", "ufee").unwrap();
+    // From then on anybody does; of nothing, nobody.
+    suite.net.host.mint(&staker, 1_000, "ufee").unwrap();
+    suite
+        .try_forward_rewards("anybody", "north", "ufee")
+        .unwrap();
+    for denom in ["ufee", BOND] {
+        suite
+            .try_forward_rewards("north", "north", denom)
+            .unwrap_err();
+    }
+    assert_eq!(suite.commission("north", &fee), 0);
+    suite.wait(2 * REWARD_PERIOD);
+    let claimable = ["alice", "bob"].map(|name| suite.claimable_in(name, &fee));
+    assert_eq!(claimable, [3_600, 2_400]);
+    suite.try_claim_rewards("alice").unwrap();
+    assert_eq!(suite.holds(&suite.host("alice"), &fee), 3_600);
+    assert!(suite.reward_books(&fee, &["alice", "bob"]).balance(0));
+    assert_balanced(&suite);
+}
