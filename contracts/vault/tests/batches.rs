@@ -348,6 +348,29 @@ fn what_matured_is_staked_with_another_validator() {
 }
 
 #[test]
+fn rewards_are_paid_out_while_the_validator_is_not_bonded() {
+    let mut suite = Suite::native();
+    suite.open("val", "val", true).unwrap();
+    suite
+        .deposit("alice", STAKE, 1_000_000, Some("val"))
+        .unwrap();
+    suite.net.host.advance(365 * DAY);
+    let validator = suite.validator("val");
+    suite.net.host.jail_validator(&validator).unwrap();
+    suite.withdraw_rewards("val").unwrap();
+    assert_eq!(suite.bonded("val"), 1_000_000);
+    let delegation = suite.delegation.clone();
+    let balance = suite.net.host.balance(&delegation, USTAKE).unwrap();
+    assert_eq!(balance, 100_000);
+    // What the operator set holds again, when the validator is back.
+    assert!(suite.staker_of("val").compound);
+    suite.net.host.unjail_validator(&validator);
+    suite.net.host.advance(365 * DAY);
+    suite.withdraw_rewards("val").unwrap();
+    assert_eq!(suite.bonded("val"), 1_100_000);
+}
+
+#[test]
 fn rewards_are_staked_or_paid_out_as_the_operator_sets() {
     let mut suite = Suite::native();
     suite.open("val", "val", true).unwrap();

@@ -140,8 +140,8 @@ pub enum ExecuteMsg {
         /// Whether they are staked as well.
         compound: bool,
     },
-    /// Withdraws the base chain's rewards of an operator's stakers, and uses them as the operator set.
-    /// By anybody.
+    /// Withdraws the base chain's rewards of an operator's stakers, and uses them as the operator set;
+    /// while its validator is not bonded they are paid out. By anybody.
     WithdrawRewards {
         /// The asset.
         asset: AssetId,

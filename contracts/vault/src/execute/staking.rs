@@ -113,7 +113,9 @@ pub(crate) fn set_compound(
     Ok(Response::new().add_event(events::set_compound(id, operator, compound)))
 }
 
-/// Withdraws the base chain's rewards of an operator's staker.
+/// Withdraws the base chain's rewards of an operator's staker. While its validator is not bonded they are
+/// paid out, whatever the operator set: staked there they would earn nothing, and bear slashes for what
+/// it did before.
 pub(crate) fn withdraw_rewards(
     deps: DepsMut,
     id: &str,
@@ -123,7 +125,8 @@ pub(crate) fn withdraw_rewards(
     let operator = deps.api.addr_validate(operator)?;
     let staker = state::staker(deps.storage, id, &operator)?;
     let asset = id.to_string();
-    let to = if staker.compound {
+    let compound = staker.compound && is_bonded(deps.querier, &staker.validator)?;
+    let to = if compound {
         RewardsTo::Stake {
             asset,
             operator: operator.to_string(),
@@ -135,7 +138,7 @@ pub(crate) fn withdraw_rewards(
             operator: operator.to_string(),
         }
     };
-    let event = events::withdraw_rewards(id, &operator, staker.compound);
+    let event = events::withdraw_rewards(id, &operator, compound);
     let withdraw = Neighbour(staker.staker).call(&staker::ExecuteMsg::WithdrawRewards { to })?;
     Ok(Response::new().add_event(event).add_message(withdraw))
 }
@@ -259,13 +262,18 @@ pub(crate) fn delegate(
     let Staker {
         staker, validator, ..
     } = state::staker(deps.storage, id, operator)?;
-    // The chain answers with the bonded ones alone: those that are jailed or unbonding are not among them.
-    let bonded = deps.querier.query_all_validators()?;
-    if !bonded.iter().any(|bonded| bonded.address == validator) {
+    if !is_bonded(deps.querier, &validator)? {
         return Err(ContractError::ValidatorNotBonded { validator });
     }
     let denom = Token::native(&asset.bond_denom);
     Ok(denom.attach(&staker, &staker::ExecuteMsg::Delegate {}, amount)?)
+}
+
+/// Whether a validator is bonded. The chain answers with the bonded ones alone: those that are jailed or
+/// unbonding are not among them.
+fn is_bonded(querier: QuerierWrapper, validator: &str) -> StdResult<bool> {
+    let bonded = querier.query_all_validators()?;
+    Ok(bonded.iter().any(|bonded| bonded.address == validator))
 }
 
 /// The validator whose account the operator's is, in the spelling of the chain.
