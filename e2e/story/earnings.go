@@ -1,6 +1,7 @@
 package story
 
 import (
+	"slices"
 	"time"
 
 	"palisade/e2e/harness"
@@ -198,6 +199,15 @@ func (l *ledger) settle(b *book, who harness.Name) {
 	}
 }
 
+// peek is a flow as it is now, without a change of what is kept of it: asking and claiming change
+// nothing of a pool, not even where its roundings fall.
+func (l *ledger) peek(b *book, f *flow) *flow {
+	stream, senior, junior := *f.Stream, *f.senior, *f.junior
+	now := &flow{Stream: &stream, senior: &senior, junior: &junior, since: f.since, owed: f.owed}
+	l.advance(b, now, l.now())
+	return now
+}
+
 // claimable is what somebody can claim of a token at a pool.
 func (l *ledger) claimable(who, operator harness.Name, asset string, token suite.Token) suite.Int {
 	b := l.of(operator, asset)
@@ -205,11 +215,8 @@ func (l *ledger) claimable(who, operator harness.Name, asset string, token suite
 	if f == nil {
 		return suite.Zero
 	}
-	// Asking changes nothing, not even where roundings fall.
-	stream, senior, junior := *f.Stream, *f.senior, *f.junior
-	then := &flow{Stream: &stream, senior: &senior, junior: &junior}
-	l.advance(b, then, l.now())
-	return at(f.owed, who).Add(then.of(b.holding, who).Earned(b.of(who).shares(who), at(f.since, who)))
+	earned := l.peek(b, f).of(b.holding, who).Earned(b.of(who).shares(who), at(f.since, who))
+	return at(f.owed, who).Add(earned)
 }
 
 // claimed takes all that somebody can claim of some tokens out, and returns it by operator.
@@ -217,15 +224,20 @@ func (l *ledger) claimed(who harness.Name, tokens ...suite.Token) map[harness.Na
 	all := map[harness.Name]map[suite.Token]suite.Int{}
 	for _, operator := range operators {
 		all[operator] = map[suite.Token]suite.Int{}
+		for _, token := range tokens {
+			all[operator][token] = suite.Zero
+		}
 		for _, asset := range assets {
-			b := l.of(operator, asset)
-			if l.stranger(b, who) {
+			if !l.anything(who, operator, asset, tokens) {
 				continue
 			}
-			l.settle(b, who)
-			for _, token := range tokens {
-				if f := b.flows[token]; f != nil {
-					all[operator][token] = at(all[operator], token).Add(at(f.owed, who))
+			// Of this pool everything is settled, and what is claimed is taken out.
+			b := l.of(operator, asset)
+			for token, f := range b.flows {
+				f.owed[who] = l.claimable(who, operator, asset, token)
+				f.since[who] = l.peek(b, f).of(b.holding, who).PerShare
+				if slices.Contains(tokens, token) {
+					all[operator][token] = all[operator][token].Add(f.owed[who])
 					f.owed[who] = suite.Zero
 				}
 			}
@@ -234,17 +246,17 @@ func (l *ledger) claimed(who harness.Name, tokens ...suite.Token) map[harness.Na
 	return all
 }
 
-// stranger tells whether somebody has nothing to do with a pool.
-func (l *ledger) stranger(b *book, who harness.Name) bool {
-	for _, f := range b.flows {
-		if at(f.owed, who).IsPositive() {
-			return false
+// anything tells whether somebody can claim any of some tokens at a pool.
+func (l *ledger) anything(who, operator harness.Name, asset string, tokens []suite.Token) bool {
+	for _, token := range tokens {
+		if l.claimable(who, operator, asset, token).IsPositive() {
+			return true
 		}
 	}
-	return b.of(who).shares(who).IsZero()
+	return false
 }
 
-// flowing is what flows to a pool in a token, or waits to.
+// flowing is what flows to a pool in a token, or waits to, as it was when the pool last changed.
 func (l *ledger) flowing(operator harness.Name, asset string, token suite.Token) suite.Int {
 	f := l.of(operator, asset).flows[token]
 	if f == nil {

@@ -276,7 +276,7 @@ func TestRewardsWithTooLittleGasComeAgain(t *testing.T) {
 func TestHostPaysInCoinsAndCw20(t *testing.T) {
 	s, service := earning(t)
 	coins, lst := suite.Coins(harness.Reward), suite.Token{Cw20: s.Token}
-	s.AddRewardTokens(harness.Stranger, service, coins).Refused("admin")
+	s.AddRewardTokens(harness.Stranger, service, coins).Refused("may not do this")
 	s.PayRewards(harness.Service, service, harness.Coin(reward, harness.Reward)).Refused("pays no rewards in")
 	s.PayRewardsCw20(harness.Staker3, service, s.Token, reward).Refused("pays no rewards in")
 	s.AddRewardTokens(harness.Service, service, coins, lst).OK()
