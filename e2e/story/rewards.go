@@ -98,9 +98,8 @@ func (s *story) harvest() {
 }
 
 func (s *story) earn() {
-	s.step("Half a period on, the first staker claims; at its end another does, and one has hers staked again")
-	half := s.Flow(faulty, suite.Native, s.own)
-	s.holds("nothing flows before the period is over", half.Flowing.IsZero())
+	s.step("Half a period on the first staker claims; at its end all do, and one has its rewards staked again")
+	s.number("that flows before the period is over", s.Flow(faulty, suite.Native, s.own).Flowing, suite.Zero)
 	s.AdvanceTo(s.Host, s.ledger.periods.Next(s.Host.Now()).Add(s.Periods.Reward/2))
 	s.paidOut(alice, s.own)
 	s.say("%s claims what flowed until now in %s.", alice.Label(), s.called(s.own))
@@ -116,12 +115,12 @@ func (s *story) earn() {
 	}
 	s.Compound(alice, nil, s.home).OK()
 	staked := s.ledger.claimed(alice, s.home)
-	s.say("%s has what she earned in %s staked again, behind those by whom she earned it.", alice.Label(), s.called(s.home))
+	s.say("%s has what it earned in %s staked again, behind those by whom it was earned.", alice.Label(), s.called(s.home))
 	for _, operator := range operators {
 		amount := staked[operator][s.home]
 		s.ledger.join(alice, operator, suite.Native, amount)
 		s.paid[s.home] = s.paid[s.home].Add(amount)
-		s.number("of "+alice.Label()+"'s stake behind "+operator.Label()+", in addition to "+grouped(before[operator])+" and rounded down",
+		s.number(alice.Label()+"'s part of "+operator.Label()+"'s "+suite.Native+", which was "+grouped(before[operator])+" before "+grouped(amount)+" were added",
 			s.Position(alice, operator, suite.Native), s.ledger.worth(alice, operator, suite.Native))
 	}
 	for _, operator := range operators {
