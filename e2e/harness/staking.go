@@ -1,16 +1,19 @@
 package harness
 
 import (
+	"fmt"
 	"time"
 
 	wasmkeeper "github.com/CosmWasm/wasmd/x/wasm/keeper"
 	abci "github.com/cometbft/cometbft/abci/types"
+	cmted25519 "github.com/cometbft/cometbft/crypto/ed25519"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	cmttypes "github.com/cometbft/cometbft/types"
 	"github.com/stretchr/testify/require"
 
 	"cosmossdk.io/math"
 
+	cryptocodec "github.com/cosmos/cosmos-sdk/crypto/codec"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	distrkeeper "github.com/cosmos/cosmos-sdk/x/distribution/keeper"
@@ -51,6 +54,48 @@ func (c *Chain) Vote(unbonding time.Duration) {
 	require.NoError(c.t, c.app.SlashingKeeper.SetParams(ctx, slashing))
 	c.voting = &voting{last: c.inner.Vals.Copy(), absent: map[Name]bool{}}
 	c.Block()
+}
+
+// UnbondIn changes how long stake takes to unbond from now on, as the chain's governance may.
+func (c *Chain) UnbondIn(unbonding time.Duration) {
+	c.t.Helper()
+	ctx := c.inner.GetContext()
+	staking, err := c.app.StakingKeeper.GetParams(ctx)
+	require.NoError(c.t, err)
+	staking.UnbondingTime = unbonding
+	require.NoError(c.t, c.app.StakingKeeper.SetParams(ctx, staking))
+	c.Block()
+}
+
+// PunishDoubleSigns changes the share that a double vote costs a validator.
+func (c *Chain) PunishDoubleSigns(share string) {
+	c.t.Helper()
+	ctx := c.inner.GetContext()
+	slashing, err := c.app.SlashingKeeper.GetParams(ctx)
+	require.NoError(c.t, err)
+	slashing.SlashFractionDoubleSign = math.LegacyMustNewDecFromStr(share)
+	require.NoError(c.t, c.app.SlashingKeeper.SetParams(ctx, slashing))
+	c.Block()
+}
+
+// CreateValidator has an account start a validator, with a key of its own for blocks.
+func (c *Chain) CreateValidator(who Name, units int64) *Result {
+	c.t.Helper()
+	signer := cmted25519.GenPrivKeyFromSecret(fmt.Appendf(nil, "palisade validator %s of %s at %d", string(who), c.ID(), c.Height()))
+	c.inner.Signers[signer.PubKey().Address().String()] = KeySigner(signer)
+	key, err := cryptocodec.FromCmtPubKeyInterface(signer.PubKey())
+	require.NoError(c.t, err)
+	zero := math.LegacyZeroDec()
+	msg, err := stakingtypes.NewMsgCreateValidator(who.Validator(), key, Coin(units, Bond),
+		stakingtypes.NewDescription(string(who), "", "", "", ""), stakingtypes.NewCommissionRates(zero, zero, zero), math.OneInt())
+	require.NoError(c.t, err)
+	return c.Tx(who, "staking.create_validator", DefaultGas, msg)
+}
+
+// HasValidator tells whether an account has a validator.
+func (c *Chain) HasValidator(name Name) bool {
+	_, err := c.app.StakingKeeper.GetValidator(c.state(), sdk.ValAddress(name.Address()))
+	return err == nil
 }
 
 // before puts what the validators did into the next block, and returns what has to be done after it.

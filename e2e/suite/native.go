@@ -92,6 +92,14 @@ func (s *Suite) WithdrawRewards(by, operator harness.Name, asset string) *harnes
 	return s.Host.Execute(by, s.Vault, Msg{"withdraw_rewards": Msg{"operator": operator.String(), "asset": asset}})
 }
 
+// ForwardRewards has an operator's rewards of the chain in another denom than the bond denom sent on.
+func (s *Suite) ForwardRewards(by, operator harness.Name, asset, denom string) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(by, s.Vault, Msg{"forward_rewards": Msg{
+		"operator": operator.String(), "asset": asset, "denom": denom,
+	}})
+}
+
 // NextBatch waits until what leaves an operator now can go to the chain, and has it go. That is so after
 // every epoch.
 func (s *Suite) NextBatch(operator harness.Name, asset string) *harness.Result {

@@ -492,34 +492,3 @@ func TestTombstonedValidatorKeepsNobody(t *testing.T) {
 	s.WithdrawRewards(harness.Stranger, operator, suite.Staked).OK()
 	require.True(t, s.Held(suite.Staked, s.Staker(operator, suite.Staked).Staker).IsZero())
 }
-
-// Odd amounts, after a slash that leaves the validator's shares at an odd price: every operation may
-// cost its pool a unit, which the accounts notice, and no more.
-func TestOddPricesCostAUnitAtMost(t *testing.T) {
-	s := bonded(t)
-	s.Host.StakeWith(harness.Stranger, operator, 333_337).OK()
-	s.Host.GoOffline(operator)
-	s.Advance(suite.Day)
-	s.Host.Unjail(operator).OK()
-	s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
-	booked := s.Books(suite.Staked).Staked
-	paid := int64(0)
-	var deposit *harness.Result
-	operations := int64(0)
-	for i := range 6 {
-		units := int64(1_234_567 + 7_919*i)
-		deposit = bond(s, harness.Staker3, operator, units).As("vault.deposit_and_delegate_staked, at an odd price")
-		s.Undelegate(harness.Staker1, operator, suite.Staked, units/3).OK()
-		operations += 2
-		s.NextBatch(operator, suite.Staked).OK()
-		s.AuditNativeWithin(operations, suite.Staked, operator)
-		paid += units
-	}
-	s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
-	s.AuditNativeWithin(operations, suite.Staked, operator)
-	lost := booked.AddRaw(paid).Sub(s.Books(suite.Staked).Staked)
-	require.False(t, lost.IsNegative())
-	require.LessOrEqual(t, lost.Int64(), operations)
-	t.Logf("%d units lost in %d operations", lost.Int64(), operations)
-	logGas(t, deposit)
-}
