@@ -40,6 +40,7 @@ pub(crate) fn reconcile(operator: &Addr, asset: &str, orders: &Reconciliation) -
         .add_attribute("operator", operator)
         .add_attribute("asset", asset)
         .add_attribute("lost", orders.lost)
+        .add_attribute("forfeited", orders.forfeited)
         .add_attribute("undelegated", orders.undelegate)
         .add_attribute("released", released)
         .add_attribute("seized", seized)

@@ -2,8 +2,8 @@
 //! what it unbonds. The tokens themselves are with the staker; nothing here moves one.
 //!
 //! A slash by the base chain is no penalty of a service: it takes of all stake that was bonded alike,
-//! the operator's own and others', and of no magnitude. What was seized already is not stake any more:
-//! it is touched only when nothing else is left.
+//! the operator's own and others', and of no magnitude. What was seized already is not stake any more,
+//! and owed in full: what is left of the pool stands in for it, and only when nothing is left it falls.
 
 use cosmwasm_std::{Deps, DepsMut, Order, StdError, StdResult, Storage, Timestamp, Uint128};
 use cw_storage_plus::Bound;
@@ -66,19 +66,56 @@ pub(crate) fn add_growth(
     Ok(())
 }
 
-/// Takes what the base chain slashed of what should be bonded: of the pool, of what grows into it, of
-/// the open buckets and of dust alike, to the unit. Returns what was taken, for the vault's books.
+/// What the base chain took of a pool.
+pub(crate) struct Slashed {
+    /// Base units of stake, for the vault's books.
+    pub lost: Uint128,
+    /// Base units of what was seized before, when no stake was left.
+    pub forfeited: Uint128,
+}
+
+/// Takes what the base chain slashed of what should be bonded.
 pub(crate) fn notice(
     deps: &mut DepsMut,
     asset: &str,
     pool: &mut Pool,
     native: &mut Native,
-) -> Result<Uint128, ContractError> {
+) -> Result<Slashed, ContractError> {
     let slashed = slashed(deps.as_ref(), pool.id, native)?;
-    if slashed.is_zero() {
-        return Ok(slashed);
+    let lost = bear(deps.storage, asset, pool, native, slashed)?;
+    let forfeited = sub(slashed, lost)?.min(native.seized);
+    native.seized = sub(native.seized, forfeited)?;
+    native.bonded = sub(native.bonded, slashed)?;
+    Ok(Slashed { lost, forfeited })
+}
+
+/// Has what is bonded stand in for what the base chain took of tokens that were seized and unbonding:
+/// it is undelegated with the next batch. Returns what it came to: less, if no more is there.
+pub(crate) fn stand_in(
+    storage: &mut dyn Storage,
+    asset: &str,
+    pool: &mut Pool,
+    native: &mut Native,
+    amount: Uint128,
+) -> Result<Uint128, ContractError> {
+    let lost = bear(storage, asset, pool, native, amount)?;
+    native.seized = add(native.seized, lost)?;
+    Ok(lost)
+}
+
+/// Takes `min(amount, all there is)` of the pool, of what grows into it, of the open buckets and of dust
+/// alike, to the unit. Returns what was taken.
+fn bear(
+    storage: &mut dyn Storage,
+    asset: &str,
+    pool: &mut Pool,
+    native: &mut Native,
+    amount: Uint128,
+) -> Result<Uint128, ContractError> {
+    if amount.is_zero() {
+        return Ok(amount);
     }
-    let mut buckets = buckets(deps.storage, pool.id, native.next, u64::MAX)?;
+    let mut buckets = buckets(storage, pool.id, native.next, u64::MAX)?;
     let mut weights = Tranche::BOTH.map(|t| pool.tranche(t).tokens).to_vec();
     weights.push(match &native.growth {
         Some(growth) => growth.rest()?,
@@ -92,8 +129,7 @@ pub(crate) fn notice(
         .bonded
         .saturating_sub(add(sum(weights.iter())?, native.seized)?);
     weights.push(dust);
-    let stake = sum(weights.iter())?;
-    let lost = slashed.min(stake);
+    let lost = amount.min(sum(weights.iter())?);
     let mut parts = apportion(lost, &weights)?.into_iter();
     let mut next = || parts.next().unwrap_or_default();
     for tranche in Tranche::BOTH {
@@ -108,16 +144,14 @@ pub(crate) fn notice(
             bucket.tranche_mut(tranche).slash(next())?;
         }
         // Kept even when empty: the epoch may still be running.
-        BUCKETS.save(deps.storage, (pool.id, *epoch), bucket)?;
+        BUCKETS.save(storage, (pool.id, *epoch), bucket)?;
     }
     let of_dust = next();
     if !of_dust.is_zero() {
-        DUST.update(deps.storage, asset, |before| {
+        DUST.update(storage, asset, |before| {
             sub(before.unwrap_or_default(), of_dust)
         })?;
     }
-    native.seized = native.seized.saturating_sub(sub(slashed, lost)?);
-    native.bonded = sub(native.bonded, slashed)?;
     Ok(lost)
 }
 

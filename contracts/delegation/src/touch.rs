@@ -41,12 +41,13 @@ impl<'a> Touch<'a> {
     ) -> Result<Self, ContractError> {
         let now = env.block.time;
         let mut rewards = Rewards::load(deps.storage, config, now, &pool)?;
-        let mut lost = Uint128::zero();
+        let (mut lost, mut forfeited) = (Uint128::zero(), Uint128::zero());
         let mut native = None;
         if pool.kind == PoolKind::Native {
             let mut record = NATIVE.load(deps.storage, pool.id)?;
             native::grow(config, now, &mut pool, &mut record)?;
-            lost = native::notice(deps, asset, &mut pool, &mut record)?;
+            let slashed = native::notice(deps, asset, &mut pool, &mut record)?;
+            (lost, forfeited) = (slashed.lost, slashed.forfeited);
             rewards.follow(deps.storage, &pool)?;
             native = Some(record);
         }
@@ -61,6 +62,7 @@ impl<'a> Touch<'a> {
                 asset: asset.to_string(),
                 operator: operator.to_string(),
                 lost,
+                forfeited,
                 undelegate: Uint128::zero(),
                 collect: None,
             },
@@ -89,8 +91,8 @@ impl<'a> Touch<'a> {
             NATIVE.save(storage, self.pool.id, native)?;
         }
         let orders = self.orders;
-        let idle = orders.lost.is_zero() && orders.undelegate.is_zero() && orders.collect.is_none();
-        if idle {
+        let amounts = [orders.lost, orders.forfeited, orders.undelegate];
+        if orders.collect.is_none() && amounts.iter().all(|amount| amount.is_zero()) {
             return Ok(None);
         }
         let vault = Neighbour(self.config.vault.clone());

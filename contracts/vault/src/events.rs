@@ -101,17 +101,21 @@ pub(crate) fn seize(asset: &str, amount: Uint128, payee: &Payee) -> Event {
         .add_attributes(recipient("recipient", &payee.destination))
 }
 
+/// `forfeited`, if anything, is what the base chain took: it is owed no more.
 pub(crate) fn pay_out(
     asset: &str,
     account: u32,
     amount: Uint128,
+    forfeited: Uint128,
     destination: &Destination,
 ) -> Event {
+    let forfeited = (!forfeited.is_zero()).then(|| ("forfeited", forfeited.to_string()));
     Event::new("pay_out")
         .add_attribute("asset", asset)
         .add_attribute("amount", amount)
         .add_attribute("account", account.to_string())
         .add_attributes(recipient("recipient", destination))
+        .add_attributes(forfeited)
 }
 
 /// Of what was seized of a natively staked asset: what is in the vault already.
@@ -172,6 +176,7 @@ pub(crate) fn reconcile(orders: &Reconciliation) -> Event {
         |part: fn(&Collection) -> Uint128| orders.collect.as_ref().map(|c| part(c).to_string());
     let done = [
         ("lost", amount(orders.lost)),
+        ("forfeited", amount(orders.forfeited)),
         ("undelegated", amount(orders.undelegate)),
         ("released", of(|collection| collection.released)),
         ("payable", of(|collection| collection.seized)),

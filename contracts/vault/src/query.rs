@@ -124,6 +124,7 @@ pub(crate) fn books(deps: Deps, env: &Env, id: &str) -> Result<BooksResponse, Co
         seized: books.seized,
         released: books.released,
         payable: books.payable,
+        forfeited: books.forfeited,
         balance: token::balance(deps.querier, &asset.token(), &env.contract.address)?,
     })
 }

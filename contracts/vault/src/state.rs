@@ -124,6 +124,9 @@ pub(crate) struct Books {
     /// Of `seized`, if natively staked: unbonded and in the vault again.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub payable: Uint128,
+    /// Of `seized`, if natively staked: lost to the base chain.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub forfeited: Uint128,
 }
 
 fn is_never(time: &Timestamp) -> bool {

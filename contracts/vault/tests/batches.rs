@@ -110,6 +110,7 @@ fn undelegations_and_losses_are_booked_as_the_delegation_contract_says() {
         seized: 50,
         released: 250,
         payable: 50,
+        forfeited: 0,
         balance: 800,
     };
     assert_eq!(suite.columns(STAKE), columns);
@@ -199,6 +200,7 @@ fn what_was_seized_is_paid_as_it_arrives() {
         seized: 100,
         released: 270,
         payable: 30,
+        forfeited: 0,
         balance: 800,
     };
     assert_eq!(suite.columns(STAKE), columns);
@@ -230,6 +232,7 @@ fn what_was_seized_is_paid_as_it_arrives() {
         seized: 100,
         released: 250,
         payable: 20,
+        forfeited: 0,
         balance: 770,
     };
     assert_eq!(suite.columns(STAKE), columns);
@@ -468,5 +471,58 @@ fn rewards_in_other_denoms_are_sent_on_by_anybody_and_begun_by_the_operator() {
         };
         assert_eq!(suite.heard().last(), Some(&reward));
     }
+    assert_eq!(suite.columns(STAKE), Columns::default());
+}
+
+#[test]
+fn what_the_base_chain_took_of_seized_tokens_everybody_who_is_owed_bears_in_proportion() {
+    let mut suite = Suite::native();
+    suite.open("val", "val", true).unwrap();
+    suite.deposit("alice", STAKE, 1_000, Some("val")).unwrap();
+    let (carol, dave) = (suite.send_to("carol"), suite.send_to("dave"));
+    let payees = [payee(1, &carol, "0.25"), payee(2, &dave, "0.75")];
+    suite.seize_for(&[(STAKE, 1_000)], &payees).unwrap();
+    suite.reconcile(0, 1_000, None).unwrap();
+    let nothing = ContractError::NothingArrived {
+        asset: STAKE.into(),
+    };
+    suite.refuses(nothing, |s| s.pay_out_of(1, STAKE, &carol));
+    // 600 of them come, 400 are gone, and no stake is left. Not more can be gone than was seized.
+    let val = suite.validator("val");
+    suite
+        .net
+        .host
+        .slash_validator(&val, Decimal::percent(40))
+        .unwrap();
+    suite.net.host.advance(UNBONDING);
+    suite.net.host.next_block();
+    let mut orders = suite.orders(0, 0, Some((0, 600, 1)));
+    orders.forfeited = 401_u128.into();
+    let delegation = suite.delegation.clone();
+    let too_much = ContractError::TooMuchArrived {
+        asset: STAKE.into(),
+        column: "payable",
+        amount: 600_u128.into(),
+        limit: 599_u128.into(),
+    };
+    let msg = ExecuteMsg::Reconcile(orders.clone());
+    suite.refuses(too_much, |s| s.execute(&delegation, &msg));
+    orders.forfeited = 400_u128.into();
+    suite
+        .execute(&delegation, &ExecuteMsg::Reconcile(orders))
+        .unwrap();
+    assert_eq!(suite.columns(STAKE).forfeited, 400);
+
+    let response = suite.pay_out_of(1, STAKE, &carol).unwrap();
+    let forfeited = event(&response, "pay_out").pop().unwrap();
+    assert_eq!(forfeited, ("forfeited".to_string(), "100".to_string()));
+    assert_eq!(suite.purse("carol", STAKE), 150);
+    let columns = suite.columns(STAKE);
+    assert_eq!(
+        (columns.seized, columns.forfeited, columns.payable),
+        (750, 300, 450)
+    );
+    suite.pay_out_of(2, STAKE, &dave).unwrap();
+    assert_eq!(suite.purse("dave", STAKE), 450);
     assert_eq!(suite.columns(STAKE), Columns::default());
 }

@@ -360,6 +360,7 @@ fn check(suite: &Suite, model: &Model) {
             seized: model.seized(),
             released: model.released,
             payable: model.payable,
+            forfeited: 0,
             balance: idle + model.released + model.payable,
         }
     );

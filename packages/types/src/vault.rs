@@ -199,6 +199,9 @@ pub struct Reconciliation {
     /// Base units that the base chain slashed of what is staked in the vault's books.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub lost: Uint128,
+    /// Base units that the base chain slashed of what was seized, when no stake was left to bear it.
+    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
+    pub forfeited: Uint128,
     /// Base units to undelegate, as one batch; zero: none.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub undelegate: Uint128,
@@ -399,6 +402,9 @@ pub struct BooksResponse {
     pub released: Uint128,
     /// Of `seized`, if natively staked: unbonded and in the vault again, to be paid out.
     pub payable: Uint128,
+    /// Of `seized`, if natively staked: what the base chain took when no stake was left to bear it. Who
+    /// is owed bears it in proportion, at each payout.
+    pub forfeited: Uint128,
     /// What the token itself says that the vault holds.
     pub balance: Uint128,
 }

@@ -10,7 +10,7 @@ use crate::error::ContractError;
 use crate::events;
 use crate::execute::operator;
 use crate::execute::stake::{create_pool, only_vault};
-use crate::native::{add, add_growth, buckets, sub, sum, MAX_OPEN_BUCKETS};
+use crate::native::{self, add, add_growth, buckets, sub, sum, MAX_OPEN_BUCKETS};
 use crate::state::{
     Batch, Batches, Native, Pool, PoolId, PoolKind, Staker, Tranche, Tranched, BATCHES, BUCKETS,
     CONFIG, HOLDERS, NATIVE, POOLS,
@@ -98,6 +98,10 @@ pub(crate) fn reconcile(
     touch.orders.lost = add(touch.orders.lost, collected.lost)?;
     touch.orders.collect = collected.collection;
     if let Some(native) = &mut touch.native {
+        let (storage, owing) = (&mut *deps.storage, collected.owing);
+        let paid = native::stand_in(storage, asset, &mut touch.pool, native, owing)?;
+        touch.orders.lost = add(touch.orders.lost, paid)?;
+        touch.orders.forfeited = add(touch.orders.forfeited, sub(owing, paid)?)?;
         let current = config.epochs.at(env.block.time);
         if let Some(batch) = start(deps.storage, id, native, &staker, current)? {
             touch.orders.undelegate = batch.amount;
@@ -168,6 +172,8 @@ fn start(
 struct Collected {
     /// Base units that the base chain took of buckets while they unbonded.
     lost: Uint128,
+    /// Base units that it took of what was seized.
+    owing: Uint128,
     collection: Option<Collection>,
 }
 
@@ -225,6 +231,7 @@ fn collect(
         let (lost, left) = bear(deps.storage, pool, batch, arrived)?;
         let seized = batch.seized.min(sub(arrived, left)?);
         collected.lost = add(collected.lost, lost)?;
+        collected.owing = add(collected.owing, sub(batch.seized, seized)?)?;
         collection.seized = add(collection.seized, seized)?;
         collection.released = add(collection.released, sub(arrived, seized)?)?;
     }

@@ -45,6 +45,7 @@ pub struct World {
     pub seized: u128,
     pub released: u128,
     pub payable: u128,
+    pub forfeited: u128,
     /// Paid out to stakers.
     pub paid: u128,
     /// Taken by the base chain.
@@ -71,6 +72,7 @@ impl World {
             seized: 0,
             released: 0,
             payable: 0,
+            forfeited: 0,
             paid: 0,
             slashed: 0,
         };
@@ -206,6 +208,7 @@ impl World {
     fn reconciled(&mut self, orders: &vault::Reconciliation) {
         let operator = self.named(&orders.operator);
         self.staked -= orders.lost.u128();
+        self.forfeited += orders.forfeited.u128();
         let completes = self.env.block.time.plus_seconds(NATIVE).seconds();
         let native = self.native(&operator);
         if let Some(collection) = &orders.collect {

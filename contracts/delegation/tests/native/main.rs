@@ -239,6 +239,42 @@ fn what_is_seized_is_undelegated_with_the_next_batch_and_taken_whole() {
 }
 
 #[test]
+fn the_pool_stands_in_for_what_the_base_chain_takes_of_seized_tokens_on_their_way() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 1_000).unwrap();
+    assert_eq!(world.penalty("op", 30, 1_000), 300);
+    world.pass(DAY);
+    world.reconcile("op");
+    // 300 on their way, all of them seized: 30 of them go, and 70 of the 700 bonded.
+    world.base_slash("op", 10, &[0]);
+    world.reconcile("op");
+    assert_eq!((world.tokens("op"), world.staked), (630, 630));
+    world.pass(NATIVE);
+    world.pass(6);
+    world.reconcile("op");
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!(
+        (world.seized, world.payable, world.forfeited),
+        (300, 270, 0)
+    );
+    assert_eq!((world.tokens("op"), world.staked), (600, 600));
+    // It is undelegated with the next batch.
+    let standing = world.standing("op");
+    assert_eq!((standing.bonded.u128(), standing.seized.u128()), (630, 30));
+    world.pass(DAY);
+    world.reconcile("op");
+    assert_eq!(world.standing("op").bonded.u128(), 600);
+    world.pass(NATIVE);
+    world.pass(6);
+    world.reconcile("op");
+    assert_eq!(
+        (world.seized, world.payable, world.forfeited),
+        (300, 300, 0)
+    );
+}
+
+#[test]
 fn what_is_seized_of_tokens_that_are_in_the_vault_already_is_payable_at_once() {
     let mut world = one_batch_under_way();
     world.pass(NATIVE);
@@ -280,8 +316,11 @@ fn a_validator_slashed_to_nothing_wipes_the_pool_and_what_was_seized_and_the_poo
         (world.tokens("op"), world.value("ann"), world.staked),
         (0, 0, 0)
     );
-    // Owed for ever by nobody who could pay it: the base chain took it.
-    assert_eq!((world.seized, world.payable), (100, 0));
+    // No stake was left to stand in for it.
+    assert_eq!(
+        (world.seized, world.payable, world.forfeited),
+        (100, 0, 100)
+    );
     world.deposit("bob", "op", 70).unwrap();
     assert_eq!((world.value("ann"), world.value("bob")), (0, 70));
     world.undelegate("ann", "op", None).unwrap();

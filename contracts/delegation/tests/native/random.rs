@@ -130,7 +130,7 @@ fn check(world: &mut World, step: &Step) {
         "{step:?}: {held} + {unnoticed} < {}",
         world.staked
     );
-    assert!(world.payable <= world.seized, "{step:?}");
+    assert!(world.payable + world.forfeited <= world.seized, "{step:?}");
 }
 
 /// Everybody leaves, and is paid.
@@ -160,6 +160,8 @@ fn leave(world: &mut World) {
             "{owner} is still in"
         );
     }
+    // What was seized came back, or the base chain took it when nothing else was left.
+    assert_eq!(world.payable + world.forfeited, world.seized);
 }
 
 proptest! {

@@ -131,7 +131,8 @@ fn split(amount: Uint128, payees: &[(String, Payee)]) -> Result<Vec<Uint128>, Co
 }
 
 /// Burns or sends all that was seized of an asset for a destination under an account; of a natively
-/// staked one, what of it came back from the base chain: whoever asks first is paid first. A token that
+/// staked one, what of it came back from the base chain: whoever asks first is paid first. What the base
+/// chain took of it, when no stake was left to bear that, everybody bears in proportion. A token that
 /// refuses fails the transaction, and so leaves the booking as it was, and every other one payable.
 pub(crate) fn pay_out(
     deps: DepsMut,
@@ -151,30 +152,34 @@ pub(crate) fn pay_out(
         });
     };
     let mut books = state::books(deps.storage, id)?;
-    let mut amount = booked;
+    let (mut forfeited, mut amount) = (Uint128::zero(), booked);
     if asset.is_staked() {
-        amount = booked.min(books.payable);
-        if amount.is_zero() {
+        (forfeited, amount) = books.pay_arrived(booked)?;
+        if amount.is_zero() && forfeited.is_zero() {
             return Err(ContractError::NothingArrived {
                 asset: id.to_string(),
             });
         }
-        books.payable = books.payable.checked_sub(amount)?;
     }
-    books.seized = books.seized.checked_sub(amount)?;
-    let rest = booked.checked_sub(amount)?;
+    let gone = amount.checked_add(forfeited)?;
+    books.seized = books.seized.checked_sub(gone)?;
+    let rest = booked.checked_sub(gone)?;
     if rest.is_zero() {
         SEIZED.remove(deps.storage, entry);
     } else {
         SEIZED.save(deps.storage, entry, &rest)?;
     }
     BOOKS.save(deps.storage, id, &books)?;
+    let event = events::pay_out(id, account, amount, forfeited, &destination);
+    let response = Response::new().add_event(event);
+    if amount.is_zero() {
+        return Ok(response);
+    }
     let payment = match destination.recipient() {
         None => token::burn(&asset.token(), amount)?,
         Some(recipient) => token::pay(env, &asset.token(), &recipient, amount)?,
     };
-    let event = events::pay_out(id, account, amount, &destination);
-    Ok(Response::new().add_event(event).add_message(payment))
+    Ok(response.add_message(payment))
 }
 
 /// Books what waits for one destination for another of the same account. Nothing waiting is no

@@ -235,6 +235,7 @@ pub(crate) fn reconcile(
     let staker = Neighbour(state::staker(deps.storage, id, &operator)?.staker);
     let mut books = state::books(deps.storage, id)?;
     books.take_staked(id, orders.lost)?;
+    books.forfeit(id, orders.forfeited)?;
     let mut response = Response::new().add_event(events::reconcile(&orders));
     if let Some(collection) = &orders.collect {
         books.collect(id, collection.released, collection.seized)?;

@@ -49,6 +49,7 @@ pub struct Columns {
     pub seized: u128,
     pub released: u128,
     pub payable: u128,
+    pub forfeited: u128,
     pub balance: u128,
 }
 
@@ -151,6 +152,7 @@ impl Suite {
             asset: STAKE.into(),
             operator: self.account("val").to_string(),
             lost: lost.into(),
+            forfeited: Default::default(),
             undelegate: undelegate.into(),
             collect: collect.map(|(released, seized, entries)| Collection {
                 released: released.into(),
@@ -219,6 +221,7 @@ impl Suite {
             seized: books.seized.u128(),
             released: books.released.u128(),
             payable: books.payable.u128(),
+            forfeited: books.forfeited.u128(),
             balance: books.balance.u128(),
         }
     }
