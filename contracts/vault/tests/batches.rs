@@ -479,14 +479,14 @@ fn what_the_base_chain_took_of_seized_tokens_everybody_who_is_owed_bears_in_prop
     let mut suite = Suite::native();
     suite.open("val", "val", true).unwrap();
     suite.deposit("alice", STAKE, 1_000, Some("val")).unwrap();
-    let (carol, dave) = (suite.send_to("carol"), suite.send_to("dave"));
-    let payees = [payee(1, &carol, "0.25"), payee(2, &dave, "0.75")];
+    let (yves, zoe) = (suite.send_to("yves"), suite.send_to("zoe"));
+    let payees = [payee(1, &yves, "0.25"), payee(2, &zoe, "0.75")];
     suite.seize_for(&[(STAKE, 1_000)], &payees).unwrap();
     suite.reconcile(0, 1_000, None).unwrap();
     let nothing = ContractError::NothingArrived {
         asset: STAKE.into(),
     };
-    suite.refuses(nothing, |s| s.pay_out_of(1, STAKE, &carol));
+    suite.refuses(nothing, |s| s.pay_out_of(1, STAKE, &yves));
     // 600 of them come, 400 are gone, and no stake is left. Not more can be gone than was seized.
     let val = suite.validator("val");
     suite
@@ -513,16 +513,16 @@ fn what_the_base_chain_took_of_seized_tokens_everybody_who_is_owed_bears_in_prop
         .unwrap();
     assert_eq!(suite.columns(STAKE).forfeited, 400);
 
-    let response = suite.pay_out_of(1, STAKE, &carol).unwrap();
+    let response = suite.pay_out_of(1, STAKE, &yves).unwrap();
     let forfeited = event(&response, "pay_out").pop().unwrap();
     assert_eq!(forfeited, ("forfeited".to_string(), "100".to_string()));
-    assert_eq!(suite.purse("carol", STAKE), 150);
+    assert_eq!(suite.purse("yves", STAKE), 150);
     let columns = suite.columns(STAKE);
     assert_eq!(
         (columns.seized, columns.forfeited, columns.payable),
         (750, 300, 450)
     );
-    suite.pay_out_of(2, STAKE, &dave).unwrap();
-    assert_eq!(suite.purse("dave", STAKE), 450);
+    suite.pay_out_of(2, STAKE, &zoe).unwrap();
+    assert_eq!(suite.purse("zoe", STAKE), 450);
     assert_eq!(suite.columns(STAKE), Columns::default());
 }
