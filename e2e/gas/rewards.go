@@ -45,7 +45,7 @@ func (m *meter) payday(stakers, operators int, suffix string) {
 	m.note("allocation.harvest"+suffix, s.Harvest(harness.Stranger, service, operator, voucher))
 	m.note("allocation.harvest_cw20"+suffix, s.Harvest(harness.Stranger, service, operator, lst))
 	s.Harvest(harness.Stranger, service, operator).OK()
-	m.pay(s, service, "_again"+suffix)
+	payAll(s, service)
 	m.note("allocation.harvest_3_tokens"+suffix, s.Harvest(harness.Stranger, service, operator))
 	s.Payday()
 	pool := []suite.PoolKey{suite.PoolOf(operator, suite.Native)}
@@ -56,7 +56,7 @@ func (m *meter) payday(stakers, operators int, suffix string) {
 	m.note("delegation.claim_commission_3_tokens"+suffix, s.ClaimCommission(operator))
 
 	// What rewards add to the way of stake, while three tokens flow.
-	m.pay(s, service, "_once_more"+suffix)
+	payAll(s, service)
 	s.Harvest(harness.Stranger, service, operator).OK()
 	s.Advance(s.Periods.Reward)
 	coin := harness.Coin(unit, harness.Bond)
@@ -97,7 +97,10 @@ func (m *meter) earning(stakers, operators int) (*suite.Suite, uint32) {
 	s.Advance(s.Periods.Allocation)
 	m.syncAll(s, service, operators)
 	s.Advance(s.Periods.Epoch)
-	m.syncAll(s, service, operators)
+	// Nobody is credited before everybody was looked at since the first one got weight.
+	for range 2 {
+		m.syncAll(s, service, operators)
+	}
 	s.OpenTransfer(service)
 	return s, service
 }
@@ -105,7 +108,8 @@ func (m *meter) earning(stakers, operators int) (*suite.Suite, uint32) {
 // syncAll syncs every operator of a service.
 func (m *meter) syncAll(s *suite.Suite, service uint32, operators int) {
 	m.t.Helper()
-	for first := 0; first < operators; first += syncPage {
+	// The last page may be empty.
+	for range operators/syncPage + 1 {
 		s.Host.Execute(harness.Relayer, s.Slashing, suite.Msg{"sync": suite.Msg{
 			"service": service, "limit": syncPage,
 		}}).OK()
@@ -125,6 +129,9 @@ func (m *meter) firstPay(s *suite.Suite, service uint32, suffix string) {
 	m.note("gateway.set_rewards_route"+suffix, s.SetRewardsRoute(harness.Owner, service))
 	s.SendRewards(harness.Stranger, harness.Reward).OK()
 	s.Relay()
+	if rewards := s.ServiceRewards(service, s.Voucher(harness.Reward)); !rewards.Held.IsZero() {
+		m.t.Fatalf("%s of %s are held", rewards.Held, rewards.Paid)
+	}
 }
 
 // pay measures a payment in each of three tokens.
@@ -142,7 +149,17 @@ func (m *meter) pay(s *suite.Suite, service uint32, suffix string) {
 	m.note("allocation.pay_rewards_cw20"+suffix, s.PayRewardsCw20(harness.Staker3, service, s.Token, unit))
 }
 
-// most reward tokens of a service and of a pool.
+// payAll pays in each of the three tokens.
+func payAll(s *suite.Suite, service uint32) {
+	s.T.Helper()
+	s.Fund(harness.Service, harness.Coin(unit, harness.Reward))
+	s.SendRewards(harness.Stranger, harness.Reward).OK()
+	s.Relay()
+	s.PayRewards(harness.Service, service, harness.Coin(unit, harness.Bond)).OK()
+	s.PayRewardsCw20(harness.Staker3, service, s.Token, unit).OK()
+}
+
+// mostTokens is how many reward tokens a service and a pool may have.
 const mostTokens = 16
 
 // manyTokens measures the way of stake and of rewards in as many tokens as there can be.

@@ -25,18 +25,29 @@ var month = suite.Periods{
 }
 
 // worst measures the largest slash that there can be: of 8 assets, with stake that unbonds in
-// each since 30 epochs.
+// each since 30 epochs; and the same while 16 tokens flow to the pool of each.
 func (m *meter) worst() {
 	m.t.Helper()
 	m.say("the largest slash")
+	m.largest("", false)
+	m.say("the largest slash while rewards flow")
+	m.largest("_16_rewards", true)
+}
+
+func (m *meter) largest(suffix string, rewarded bool) {
+	m.t.Helper()
 	s := suite.DeployWith(m.t, month)
 	s.RegisterOperator(operator).OK()
 	assets := eight(s)
 	service := s.RegisterService(harness.Service, suite.ConsumerTerms(assets...))
 	s.Connect(service)
-	m.note("allocation.opt_in_8_assets", s.OptInWithKey(operator, service, suite.Slices("0.05", assets...)))
+	note := m.note
+	if rewarded { // what is before the rewards was measured already
+		note = func(_ string, result *harness.Result) *harness.Result { return result.OK() }
+	}
+	note("allocation.opt_in_8_assets", s.OptInWithKey(operator, service, suite.Slices("0.05", assets...)))
 	s.Advance(s.Periods.Allocation)
-	m.note("slashing.sync_8_assets", s.Sync(service))
+	note("slashing.sync_8_assets", s.Sync(service))
 	s.Relay()
 
 	crime := s.Saw(operator, suite.DoubleSign)
@@ -48,13 +59,19 @@ func (m *meter) worst() {
 		for _, asset := range assets {
 			s.Undelegate(harness.Staker1, operator, asset, unit/100).OK()
 		}
+		// Two epochs before the end, so that they flow by then.
+		if rewarded && epoch == epochs-2 {
+			s.SyncAndRelay(service)
+			m.payMany(s, service)
+			m.note("allocation.harvest_16_tokens_8_assets", s.Harvest(operator, service, operator))
+		}
 	}
 	buckets := len(s.Buckets(operator, suite.Native))
 	if buckets != epochs {
 		m.t.Fatalf("%d buckets, %d were meant", buckets, epochs)
 	}
 	s.Report(harness.Reporter, crime).OK()
-	m.note("slashing.receive_slash_8_assets_30_buckets", s.Recv(s.Pending(s.Consumer)[0]))
+	m.note("slashing.receive_slash_8_assets_30_buckets"+suffix, s.Recv(s.Pending(s.Consumer)[0]))
 	s.Relay()
 	if where := s.ReportOf(1).Where(); where != "ended/executed" {
 		m.t.Fatalf("the report of the largest slash is %s", where)
