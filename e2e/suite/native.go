@@ -28,10 +28,17 @@ func nativePeriods() Periods {
 // updates light clients: a validator that weighs more than all others comes and goes.
 func NewStaked(t *testing.T) *Suite {
 	t.Helper()
-	s := DeployWith(t, Daily)
+	s := DeployStaked(t, Daily)
+	s.RegisterStaked(Staked, ChainUnbonding, 1).OK()
+	return s
+}
+
+// DeployStaked is NewStaked without the asset, with other periods.
+func DeployStaked(t *testing.T, periods Periods) *Suite {
+	t.Helper()
+	s := DeployWith(t, periods)
 	s.Link.Abandon()
 	s.Host.Vote(ChainUnbonding)
-	s.RegisterStaked(Staked, ChainUnbonding, 1).OK()
 	return s
 }
 
@@ -39,8 +46,14 @@ func NewStaked(t *testing.T) *Suite {
 // epochs go to the chain together.
 func (s *Suite) RegisterStaked(asset string, unbonding time.Duration, batch int) *harness.Result {
 	s.T.Helper()
+	return s.RegisterStakedWith(s.stakerCode(), asset, unbonding, batch)
+}
+
+// RegisterStakedWith is RegisterStaked with a code of the staker's.
+func (s *Suite) RegisterStakedWith(code uint64, asset string, unbonding time.Duration, batch int) *harness.Result {
+	s.T.Helper()
 	return s.RegisterAsset(asset, Msg{"staked": Msg{
-		"code_id": s.stakerCode(), "unbonding_time": seconds(unbonding), "batch_epochs": batch,
+		"code_id": code, "unbonding_time": seconds(unbonding), "batch_epochs": batch,
 	}}, FixedRate("1"))
 }
 
