@@ -8,7 +8,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{coin, Addr, Decimal, Storage, Uint128};
 use palisade_math::Stream;
 use palisade_suite::*;
-use palisade_testing::{Action, HarnessError, HarnessResult, StakingInfo};
+use palisade_testing::{Action, HarnessResult, StakingInfo};
 use palisade_types::staker;
 use palisade_types::token::Token;
 use palisade_types::vault;
@@ -263,12 +263,7 @@ impl World {
     fn slash_validator(&mut self, operator: Name, percent: u64) -> HarnessResult<bool> {
         let validator = self.suite.validator(operator);
         let host = &mut self.suite.net.host;
-        match host.slash_validator(&validator, Decimal::percent(percent)) {
-            Ok(_) => {}
-            // cw-multi-test forgets a delegation of less than a unit half.
-            Err(HarnessError::Panicked { .. }) => return Ok(false),
-            Err(error) => return Err(error),
-        }
+        host.slash_validator(&validator, Decimal::percent(percent))?;
         self.feed_whale(operator);
         let before = &self.now.base.held[operator];
         let after = held(&self.suite, &self.now.base.stakers[operator]);

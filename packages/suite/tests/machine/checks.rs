@@ -363,17 +363,18 @@ fn worths(world: &mut World, slashed: bool) {
         // Of what is staked natively, the base chain gives and takes.
         let (grown, lost) = staked::by_chain(world, asset);
         let grew = staked::grew(world, asset);
+        let unit = staked::unit(world, asset);
         assert!(
             *gain <= world.steps as i128 + grew,
             "{owner} gained {gain} {asset}"
         );
         let change = gain - world.gains[key];
         assert!(
-            change <= GRAIN + grown,
+            change <= GRAIN * unit + grown,
             "{owner} won {change} {asset} in one step"
         );
         assert!(
-            slashed || lost || change >= -GRAIN,
+            slashed || lost || change >= -GRAIN * unit,
             "{owner} lost {change} {asset} without a slash"
         );
     }

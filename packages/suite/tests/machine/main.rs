@@ -88,6 +88,8 @@ fn told(world: &mut World, part: impl FnOnce(&mut World)) {
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         *story = world.log.join("\n");
+        if std::env::var_os("TMPSTORY").is_some() {
+            println!("STORY\n{}\nENDSTORY", *story);
         drop(story);
         resume_unwind(failure);
     }

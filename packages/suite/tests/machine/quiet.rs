@@ -249,7 +249,7 @@ fn nothing_stranded(world: &World) {
     let pools: u128 = pools.map(|(_, pool)| pool.tokens().u128()).sum();
     assert_eq!(there, growing + dust + pools, "{STAKE} stranded");
     assert!(
-        dust + pools <= world.steps + world.base.compounded / 1_000,
+        dust + pools <= world.steps + world.base.compounded,
         "{dust} {STAKE} dust, {pools} nobody's"
     );
     for batches in now.base.batches.by.values() {

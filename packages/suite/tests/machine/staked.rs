@@ -1,13 +1,14 @@
 //! What must hold of natively staked tokens after every step: every one is where the books say, and only
 //! the base chain gives and takes.
 
+use palisade_math::{SharePool, VIRTUAL_SHARES};
 use palisade_suite::{refusal, STAKE};
 use palisade_testing::HarnessError;
 use palisade_vault::ContractError as VaultError;
 
 use super::base::Base;
 use super::model::{Name, Step, NATIVES, OWNERS};
-use super::seen::PoolKey;
+use super::seen::{PoolKey, Snapshot};
 use super::world::World;
 
 pub fn check(world: &mut World, step: &Step, refused: Option<&HarnessError>) {
@@ -15,6 +16,7 @@ pub fn check(world: &mut World, step: &Step, refused: Option<&HarnessError>) {
     for operator in NATIVES {
         accounts(world, operator);
     }
+    dust(world);
     jailed(world, step, refused);
     if let Step::Base(Base::Reconcile { operator }) = *step {
         assert!(
@@ -113,6 +115,29 @@ fn accounts(world: &World, operator: Name) {
     }
 }
 
+/// What becomes dust in a step is rounding, and of what grew into a pool what its virtual shares had when
+/// the last holder left: never more than their share of it.
+fn dust(world: &World) {
+    let dust = |at: &Snapshot| at.dust.get(&STAKE).copied().unwrap_or_default().u128();
+    let (before, now) = (dust(&world.before), dust(&world.now));
+    let grown = by_chain(world, STAKE).0 as u128;
+    let mut most = 4 * unit(world, STAKE) as u128;
+    for ((_, asset), pool, _) in world.now.pools.changes(&world.before.pools) {
+        if let (&STAKE, Some(pool)) = (asset, pool) {
+            for tranche in [&pool.pool, &pool.junior] {
+                let tokens = tranche.tokens.u128() + grown;
+                most += 1 + tokens * VIRTUAL_SHARES / (tranche.shares.u128() + VIRTUAL_SHARES);
+            }
+        }
+    }
+    assert!(
+        now <= before + most,
+        "{} {STAKE} became dust in one step, {most} at most",
+        now - before
+    );
+    super::stats::count("growth without a holder", now > before + 4);
+}
+
 /// Whoever stakes behind a validator is refused exactly while it is not bonded.
 fn jailed(world: &World, step: &Step, refused: Option<&HarnessError>) {
     let Step::Deposit {
@@ -163,7 +188,7 @@ pub fn bucket_may_fall(world: &World, (id, epoch): (u32, u64)) -> bool {
     if epoch >= record.next {
         return pool_may_fall(world, &key);
     }
-    let covers = |at: &super::seen::Snapshot| {
+    let covers = |at: &Snapshot| {
         let batches = at.base.batches.get(&id);
         batches.is_some_and(|all| all.batches.iter().any(|b| (b.from..=b.to).contains(&epoch)))
     };
@@ -180,20 +205,42 @@ pub fn by_chain(world: &World, asset: Name) -> (i128, bool) {
     if asset != STAKE {
         return (0, false);
     }
-    let flows = |at: &super::seen::Snapshot| at.base.growing(STAKE).u128() as i128;
+    let flows = |at: &Snapshot| at.base.growing(STAKE).u128() as i128;
     // What was staked in this step did not flow yet.
     let grown = flows(&world.before) - flows(&world.now) + world.base.compounded as i128
         - world.base.compounded_before as i128;
     let fell = NATIVES.iter().any(|operator| {
         let pool = world.before.pools.get(&(*operator, STAKE));
         let id = pool.map(|pool| pool.id);
-        let batches = |at: &super::seen::Snapshot| {
+        let oldest = |at: &Snapshot| {
             let all = id.and_then(|id| at.base.batches.get(&id));
-            all.map_or(0, |all| all.batches.len())
+            all.and_then(|all| Some(all.batches.first()?.from))
         };
-        pool_may_fall(world, &(*operator, STAKE)) || batches(&world.before) > batches(&world.now)
+        let arrived =
+            oldest(&world.before).is_some() && oldest(&world.before) != oldest(&world.now);
+        pool_may_fall(world, &(*operator, STAKE))
+            || arrived && world.base.slashes.contains_key(operator)
     });
     (grown.max(0), fell)
+}
+
+/// What the rounding of one operation comes to: a unit, or the price of a share, where a pool that had
+/// next to nothing grew to a million times as much.
+pub fn unit(world: &World, asset: Name) -> i128 {
+    if asset != STAKE {
+        return 1;
+    }
+    let of = |at: &Snapshot| {
+        let pools = at.pools.iter().filter(|((_, asset), _)| *asset == STAKE);
+        let price = |pool: &SharePool| {
+            (pool.tokens.u128() + 1).div_ceil(pool.shares.u128() + VIRTUAL_SHARES)
+        };
+        let prices = pools.flat_map(|(_, pool)| [price(&pool.pool), price(&pool.junior)]);
+        prices.max().unwrap_or(1)
+    };
+    let unit = of(&world.before).max(of(&world.now));
+    super::stats::count("share above a unit", unit > 1);
+    unit as i128
 }
 
 /// All that the base chain ever added to an asset.

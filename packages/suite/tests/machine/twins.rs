@@ -7,6 +7,7 @@ use palisade_suite::{EPOCH, REWARD_PERIOD};
 use palisade_testing::HarnessResult;
 
 use super::model::{Name, LATE, SERVICES, TWINS};
+use super::staked;
 use super::world::World;
 
 /// Steps from one look at the twins to the next.
@@ -20,19 +21,26 @@ pub struct Twins(BTreeMap<(Name, Name), Twin>);
 struct Twin {
     /// Staked by each.
     amount: u128,
+    /// The largest price of a share so far, where it was above a unit.
+    unit: u128,
     /// Things done.
     done: u128,
     /// What the one who does it in parts has claimed, by token.
     claimed: BTreeMap<Name, u128>,
 }
 
-/// Units by which they may differ: `done` of what they have, and what so much of the stake earns.
+/// They may differ by a unit for each thing done, and by what so much of the stake earns.
 fn near(twin: &Twin, one: u128, other: u128) -> bool {
-    let unit = twin.done + 1;
+    let unit = twin.unit * (twin.done + 1);
     one.abs_diff(other) <= 2 * unit + one.max(other) * 2 * unit / twin.amount
 }
 
-pub fn check(world: &World) {
+pub fn check(world: &mut World) {
+    for asset in super::model::ASSETS {
+        let unit = staked::unit(world, asset) as u128;
+        let of = world.twins.0.iter_mut().filter(|((_, of), _)| *of == asset);
+        of.for_each(|(_, twin)| twin.unit = twin.unit.max(unit));
+    }
     if world.ending || world.steps % EVERY != 0 || world.twins.0.is_empty() {
         return;
     }
@@ -45,7 +53,7 @@ pub fn check(world: &World) {
         };
         let [one, other] = TWINS.map(worth);
         assert!(
-            one.abs_diff(other) <= 2 * twin.done + 2,
+            one.abs_diff(other) <= twin.unit * (2 * twin.done + 2),
             "{operator}'s {asset}: in one part {one}, in several {other}"
         );
         super::stats::count("twins compared", one > 0);
@@ -83,6 +91,7 @@ impl World {
         let twin = Twin {
             amount,
             done: 3,
+            unit: staked::unit(self, asset) as u128,
             claimed: BTreeMap::new(),
         };
         self.twins.0.insert((operator, asset), twin);
@@ -129,7 +138,7 @@ impl World {
         let after = TWINS.map(|who| self.unbonding_of(who, operator, asset));
         let [one, other] = [after[0] - before[0], after[1] - before[1]];
         assert!(
-            one.abs_diff(other) <= 2 * twin.done + 4,
+            one.abs_diff(other) <= twin.unit * (2 * twin.done + 4),
             "{operator}'s {asset}: {one} in one part, {other} in several"
         );
         super::stats::count("twins left", one > 0);
