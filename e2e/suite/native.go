@@ -220,7 +220,7 @@ func (s *Suite) AuditNativeWithin(units int64, asset string, operators ...harnes
 	found = append(found, compare("the vault's balance of "+asset, books.Balance, books.Idle.Add(books.Released).Add(books.Payable))...)
 	found = append(found, compare("staked "+asset, books.Staked, staked)...)
 	found = append(found, compare("seized "+asset, books.Seized, s.Seized(asset))...)
-	found = append(found, compare("what the books have with the chain", books.Staked.Add(books.Seized).Sub(books.Released).Sub(books.Payable), away)...)
+	found = append(found, compare("what the books have with the chain", books.Staked.Add(books.Seized).Sub(books.Forfeited).Sub(books.Released).Sub(books.Payable), away)...)
 	for _, difference := range found {
 		s.T.Error(difference)
 	}

@@ -119,6 +119,87 @@ func TestServiceSlashesStakeThatAllLeft(t *testing.T) {
 	require.True(t, s.Books(suite.Staked).Balance.IsZero())
 }
 
+// slashable is a service with a slice of natively staked tokens, which burns what it takes.
+func slashable(s *suite.Suite) (service uint32, update suite.Int) {
+	s.T.Helper()
+	terms := suite.LocalTerms(harness.Service, suite.Staked)
+	terms.Proceeds = suite.Burn()
+	service = s.RegisterService(harness.Service, terms)
+	s.OptIn(operator, service, suite.Slices("0.3", suite.Staked)).OK()
+	s.Advance(s.Periods.Allocation)
+	s.Sync(service).OK()
+	return service, s.Member(service, operator).UpdateID
+}
+
+// A service's slash first, the chain's then: what was seized is owed in full, wherever its tokens are,
+// and the stake beside it bears what the chain takes of it.
+func TestChainSlashesWhatAServiceSeized(t *testing.T) {
+	s := bonded(t)
+	service, update := slashable(s)
+	infraction := s.Host.Moment(operator)
+	s.Undelegate(harness.Staker1, operator, suite.Staked, million).OK()
+	s.NextBatch(operator, suite.Staked).OK()
+	s.Undelegate(harness.Staker2, operator, suite.Staked, million).OK()
+	last := s.Epoch()
+	s.Slash(harness.Service, service, s.SlashOf(1, operator, suite.Misconduct, update)).OK()
+	requireInt(t, 900_000, s.Books(suite.Staked).Seized, "seized")
+	supply := s.Host.Supply(harness.Bond)
+	s.Host.CatchDoubleSign(operator, infraction)
+	requireInt(t, 500_000, supply.Sub(s.Host.Supply(harness.Bond)), "burned by the chain")
+	requireInt(t, 8*million*95/100, s.Delegated(operator, suite.Staked), "bonded")
+	s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
+	// 400,000 of 8,000,000 bonded, borne by 6,300,000 in the pool and 900,000 in the open bucket.
+	requireInt(t, 5_950_000, s.Pool(operator, suite.Staked).Tokens, "pooled")
+	s.AuditNative(suite.Staked, operator)
+	s.NextBatch(operator, suite.Staked).OK()
+	for range 2 {
+		s.AdvanceTo(s.Host, s.StakerState(operator, suite.Staked).Entries[0].CompletesAt.Time)
+		for range 2 {
+			s.Host.Block()
+			s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
+			s.AuditNative(suite.Staked, operator)
+		}
+	}
+	requireInt(t, 900_000, s.Books(suite.Staked).Payable, "payable")
+	s.PayOut(harness.Stranger, suite.Staked, service, suite.Burn()).OK()
+	requireInt(t, 500_000+900_000, supply.Sub(s.Host.Supply(harness.Bond)), "burned")
+	s.AdvanceTo(s.Host, last.MaturesAt.Time)
+	require.Equal(t, int64(850_000), held(s, harness.Staker1, func() { s.Claim(harness.Staker1, operator, suite.Staked).OK() }))
+	require.InDelta(t, 850_000, held(s, harness.Staker2, func() { s.Claim(harness.Staker2, operator, suite.Staked).OK() }), 1)
+	s.AuditNative(suite.Staked, operator)
+}
+
+// Where no stake is left at all, what was seized goes with it.
+func TestChainSlashesAllThatAServiceSeized(t *testing.T) {
+	s := bonded(t)
+	service, update := slashable(s)
+	s.Host.PunishDoubleSigns("1")
+	infraction := s.Host.Moment(operator)
+	s.Undelegate(harness.Staker1, operator, suite.Staked, million).OK()
+	s.NextBatch(operator, suite.Staked).OK()
+	s.Slash(harness.Service, service, s.SlashOf(1, operator, suite.Misconduct, update)).OK()
+	requireInt(t, 900_000, s.Books(suite.Staked).Seized, "seized")
+	s.Host.CatchDoubleSign(operator, infraction)
+	require.True(t, s.Delegated(operator, suite.Staked).IsZero())
+	s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
+	requireInt(t, 800_000, s.Books(suite.Staked).Forfeited, "forfeited of the pool")
+	s.AuditNative(suite.Staked, operator)
+	s.Advance(s.Periods.Unbonding)
+	for range 2 {
+		s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
+		s.AuditNative(suite.Staked, operator)
+	}
+	requireInt(t, 900_000, s.Books(suite.Staked).Forfeited, "forfeited of the batch")
+	require.True(t, s.Books(suite.Staked).Staked.IsZero())
+	supply := s.Host.Supply(harness.Bond)
+	s.PayOut(harness.Stranger, suite.Staked, service, suite.Burn()).OK()
+	require.Equal(t, supply.String(), s.Host.Supply(harness.Bond).String())
+	require.True(t, s.Books(suite.Staked).Seized.IsZero())
+	require.True(t, s.Books(suite.Staked).Forfeited.IsZero())
+	s.PayOut(harness.Stranger, suite.Staked, service, suite.Burn()).Refused("is booked under account")
+	s.AuditNative(suite.Staked, operator)
+}
+
 // Wherever the gas ends, in a contract, in a reply or in the staking module, nothing has happened.
 func TestNativeStakingRunsOutOfGas(t *testing.T) {
 	s := bonded(t)
