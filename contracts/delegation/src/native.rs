@@ -2,8 +2,8 @@
 //! what it unbonds. The tokens themselves are with the staker; nothing here moves one.
 //!
 //! A slash by the base chain is no penalty of a service: it takes of all stake that was bonded alike,
-//! the operator's own and others', and of no magnitude. What was seized already is not stake any more,
-//! and owed in full: what is left of the pool stands in for it, and only when nothing is left it falls.
+//! the operator's own and others', and of no magnitude. Seized tokens that are still there bear their own
+//! part: nobody's stake answers for more than itself.
 
 use cosmwasm_std::{Deps, DepsMut, Order, StdError, StdResult, Storage, Timestamp, Uint128};
 use cw_storage_plus::Bound;
@@ -17,10 +17,10 @@ use crate::state::{
     NATIVE,
 };
 
-/// Most buckets that one batch takes in, and that one slash by the base chain looks at: twice as many
-/// as can be live. Only a pool that nobody reconciled for so many epochs has more; what it then is short
-/// of shows when the batch arrives.
-pub(crate) const MAX_OPEN_BUCKETS: usize = 64;
+/// Most buckets that one batch takes in, and that one slash by the base chain looks at: several times as
+/// many as can be live. Only a pool that nobody reconciled for so many epochs has more; what the others
+/// are short of shows when they arrive.
+pub(crate) const MAX_OPEN_BUCKETS: usize = 128;
 
 /// Has rewards of the base chain that were staked flown into the pool until `now`, by what its tranches
 /// have. While nobody has a share, the flow stands still.
@@ -67,99 +67,94 @@ pub(crate) fn add_growth(
 }
 
 /// What the base chain took of a pool.
+#[derive(Default)]
 pub(crate) struct Slashed {
     /// Base units of stake, for the vault's books.
     pub lost: Uint128,
-    /// Base units of what was seized before, when no stake was left.
+    /// Base units of what was seized before.
     pub forfeited: Uint128,
 }
 
-/// Takes what the base chain slashed of what should be bonded.
+/// Takes what the base chain slashed of what should be bonded: of the pool, of what grows into it, of
+/// the open buckets, of what was seized and of dust alike, to the unit. `incoming` was bonded after the
+/// pool was last touched, and is not in its accounts yet.
 pub(crate) fn notice(
     deps: &mut DepsMut,
     asset: &str,
     pool: &mut Pool,
     native: &mut Native,
+    incoming: Uint128,
 ) -> Result<Slashed, ContractError> {
-    let slashed = slashed(deps.as_ref(), pool.id, native)?;
-    let lost = bear(deps.storage, asset, pool, native, slashed)?;
-    let forfeited = sub(slashed, lost)?.min(native.seized);
-    native.seized = sub(native.seized, forfeited)?;
-    native.bonded = sub(native.bonded, slashed)?;
-    Ok(Slashed { lost, forfeited })
-}
-
-/// Has what is bonded stand in for what the base chain took of tokens that were seized and unbonding:
-/// it is undelegated with the next batch. Returns what it came to: less, if no more is there.
-pub(crate) fn stand_in(
-    storage: &mut dyn Storage,
-    asset: &str,
-    pool: &mut Pool,
-    native: &mut Native,
-    amount: Uint128,
-) -> Result<Uint128, ContractError> {
-    let lost = bear(storage, asset, pool, native, amount)?;
-    native.seized = add(native.seized, lost)?;
-    Ok(lost)
-}
-
-/// Takes `min(amount, all there is)` of the pool, of what grows into it, of the open buckets and of dust
-/// alike, to the unit. Returns what was taken.
-fn bear(
-    storage: &mut dyn Storage,
-    asset: &str,
-    pool: &mut Pool,
-    native: &mut Native,
-    amount: Uint128,
-) -> Result<Uint128, ContractError> {
-    if amount.is_zero() {
-        return Ok(amount);
+    let slashed = slashed(deps.as_ref(), pool.id, native, incoming)?;
+    if slashed.is_zero() {
+        return Ok(Slashed::default());
     }
-    let mut buckets = buckets(storage, pool.id, native.next, u64::MAX)?;
+    let mut buckets = buckets(deps.storage, pool.id, native.next, u64::MAX)?;
     let mut weights = Tranche::BOTH.map(|t| pool.tranche(t).tokens).to_vec();
     weights.push(match &native.growth {
         Some(growth) => growth.rest()?,
         None => Uint128::zero(),
     });
+    weights.push(native.seized);
     for (_, bucket) in &buckets {
         weights.extend(Tranche::BOTH.map(|t| bucket.tranche(t).tokens));
     }
-    // What nobody has a share of any more is bonded as well.
-    let dust = native
-        .bonded
-        .saturating_sub(add(sum(weights.iter())?, native.seized)?);
-    weights.push(dust);
-    let lost = amount.min(sum(weights.iter())?);
-    let mut parts = apportion(lost, &weights)?.into_iter();
+    // What nobody has a share of any more is bonded as well; and buckets beyond those looked at, whose
+    // part shows when they arrive.
+    let others = native.bonded.saturating_sub(sum(weights.iter())?);
+    let counted = DUST.may_load(deps.storage, asset)?.unwrap_or_default();
+    let dust = others.min(counted);
+    weights.extend([dust, sub(others, dust)?]);
+
+    let mut parts = apportion(slashed.min(sum(weights.iter())?), &weights)?.into_iter();
     let mut next = || parts.next().unwrap_or_default();
+    let mut lost = Uint128::zero();
     for tranche in Tranche::BOTH {
-        pool.tranche_mut(tranche).slash(next())?;
+        lost = add(lost, pool.tranche_mut(tranche).slash(next())?)?;
     }
     let of_growth = next();
     if let Some(growth) = &mut native.growth {
-        growth.cut(of_growth)?;
+        lost = add(lost, growth.cut(of_growth)?)?;
     }
+    let forfeited = next();
+    native.seized = sub(native.seized, forfeited)?;
     for (epoch, bucket) in &mut buckets {
         for tranche in Tranche::BOTH {
-            bucket.tranche_mut(tranche).slash(next())?;
+            lost = add(lost, bucket.tranche_mut(tranche).slash(next())?)?;
         }
         // Kept even when empty: the epoch may still be running.
-        BUCKETS.save(storage, (pool.id, *epoch), bucket)?;
+        BUCKETS.save(deps.storage, (pool.id, *epoch), bucket)?;
     }
     let of_dust = next();
     if !of_dust.is_zero() {
-        DUST.update(storage, asset, |before| {
-            sub(before.unwrap_or_default(), of_dust)
-        })?;
+        DUST.save(deps.storage, asset, &sub(counted, of_dust)?)?;
+        lost = add(lost, of_dust)?;
     }
-    Ok(lost)
+    native.bonded = native.bonded.saturating_sub(slashed);
+    Ok(Slashed { lost, forfeited })
 }
 
-/// Base units that should be bonded and are not.
-pub(crate) fn slashed(deps: Deps, pool: PoolId, native: &Native) -> StdResult<Uint128> {
+/// Base units that should be bonded and are not; `incoming` should be beside what is in the accounts.
+pub(crate) fn slashed(
+    deps: Deps,
+    pool: PoolId,
+    native: &Native,
+    incoming: Uint128,
+) -> StdResult<Uint128> {
     let staker = HOLDERS.load(deps.storage, pool)?.staker;
     let bonded = staker::bonded(deps.querier, &staker)?;
-    Ok(native.bonded.saturating_sub(bonded))
+    Ok(add(native.bonded, incoming)?.saturating_sub(bonded))
+}
+
+/// What is left of a pool's `tokens` after slashes by the base chain that it did not notice yet; rounded
+/// down, against the power that it counts for.
+pub(crate) fn left(deps: Deps, pool: PoolId, tokens: Uint128) -> Result<Uint128, ContractError> {
+    let native = NATIVE.load(deps.storage, pool)?;
+    let slashed = slashed(deps, pool, &native, Uint128::zero())?;
+    let others = native.bonded.saturating_sub(tokens);
+    let parts = apportion(slashed.min(native.bonded), &[others, tokens])?;
+    let part = parts.last().copied().unwrap_or_default();
+    Ok(tokens.saturating_sub(part))
 }
 
 /// Buckets of the epochs `from` to `to`, at most [`MAX_OPEN_BUCKETS`].

@@ -17,9 +17,10 @@ use palisade_types::{allocation, page, vault};
 use crate::error::ContractError;
 use crate::execute::operator::{first_loss, require_acceptance};
 use crate::execute::reward::at_most;
+use crate::native::left;
 use crate::state::{
-    Operator, Pool, PoolId, Tranche, Tranched, BUCKETS, COMMISSIONS, CONFIG, DUST, ENTRIES,
-    METADATA, OPERATORS, POOLS, POOL_KEYS, POSITIONS,
+    Operator, Pool, PoolId, PoolKind, Tranche, Tranched, BUCKETS, COMMISSIONS, CONFIG, DUST,
+    ENTRIES, METADATA, OPERATORS, POOLS, POOL_KEYS, POSITIONS,
 };
 
 pub(crate) use native::staked;
@@ -254,7 +255,7 @@ pub(crate) fn stakes(
     let mut stakes = Vec::with_capacity(operators.len());
     for operator in operators {
         let operator = deps.api.addr_validate(operator)?;
-        let of_operator: StdResult<Vec<Stake>> = assets
+        let of_operator: Result<Vec<Stake>, ContractError> = assets
             .iter()
             .map(|asset| stake(deps, &operator, asset))
             .collect();
@@ -265,13 +266,20 @@ pub(crate) fn stakes(
     Ok(StakesResponse { prices, stakes })
 }
 
-fn stake(deps: Deps, operator: &Addr, asset: &str) -> StdResult<Stake> {
+fn stake(deps: Deps, operator: &Addr, asset: &str) -> Result<Stake, ContractError> {
     let pool = POOLS.may_load(deps.storage, (operator, asset))?;
     Ok(match pool {
-        Some(pool) => Stake {
-            tokens: pool.tokens()?,
-            magnitude: pool.mag,
-        },
+        Some(pool) => {
+            let tokens = pool.tokens()?;
+            Stake {
+                tokens: match pool.kind {
+                    // What the base chain slashed counts no more, noticed or not.
+                    PoolKind::Native => left(deps, pool.id, tokens)?,
+                    PoolKind::Free | PoolKind::Bound => tokens,
+                },
+                magnitude: pool.mag,
+            }
+        }
         None => Stake {
             tokens: Uint128::zero(),
             magnitude: Default::default(),

@@ -8,7 +8,7 @@ use palisade_types::vault::{self, Reconciliation};
 
 use crate::error::ContractError;
 use crate::execute::stake::Holding;
-use crate::native;
+use crate::native::{self, Slashed};
 use crate::rewards::Rewards;
 use crate::state::{Config, Native, Pool, PoolKind, NATIVE, POOLS};
 
@@ -36,18 +36,29 @@ impl<'a> Touch<'a> {
         deps: &mut DepsMut,
         env: &Env,
         config: &'a Config,
+        key: (&'a Addr, &'a str),
+        pool: Pool,
+    ) -> Result<Self, ContractError> {
+        Self::begin_before(deps, env, config, key, pool, Uint128::zero())
+    }
+
+    /// The same when `incoming` was bonded since, and is going to be added.
+    pub(crate) fn begin_before(
+        deps: &mut DepsMut,
+        env: &Env,
+        config: &'a Config,
         (operator, asset): (&'a Addr, &'a str),
         mut pool: Pool,
+        incoming: Uint128,
     ) -> Result<Self, ContractError> {
         let now = env.block.time;
         let mut rewards = Rewards::load(deps.storage, config, now, &pool)?;
-        let (mut lost, mut forfeited) = (Uint128::zero(), Uint128::zero());
+        let mut slashed = Slashed::default();
         let mut native = None;
         if pool.kind == PoolKind::Native {
             let mut record = NATIVE.load(deps.storage, pool.id)?;
             native::grow(config, now, &mut pool, &mut record)?;
-            let slashed = native::notice(deps, asset, &mut pool, &mut record)?;
-            (lost, forfeited) = (slashed.lost, slashed.forfeited);
+            slashed = native::notice(deps, asset, &mut pool, &mut record, incoming)?;
             rewards.follow(deps.storage, &pool)?;
             native = Some(record);
         }
@@ -61,8 +72,8 @@ impl<'a> Touch<'a> {
             orders: Reconciliation {
                 asset: asset.to_string(),
                 operator: operator.to_string(),
-                lost,
-                forfeited,
+                lost: slashed.lost,
+                forfeited: slashed.forfeited,
                 undelegate: Uint128::zero(),
                 collect: None,
             },

@@ -10,7 +10,7 @@ use crate::error::ContractError;
 use crate::events;
 use crate::execute::operator;
 use crate::execute::stake::{create_pool, only_vault};
-use crate::native::{self, add, add_growth, buckets, sub, sum, MAX_OPEN_BUCKETS};
+use crate::native::{add, add_growth, buckets, sub, sum, Slashed, MAX_OPEN_BUCKETS};
 use crate::state::{
     Batch, Batches, Native, Pool, PoolId, PoolKind, Staker, Tranche, Tranched, BATCHES, BUCKETS,
     CONFIG, HOLDERS, NATIVE, POOLS,
@@ -68,7 +68,8 @@ pub(crate) fn grow(
     only_vault(&config, info)?;
     let operator = deps.api.addr_validate(operator)?;
     let pool = load(deps.storage, &operator, asset)?;
-    let mut touch = Touch::begin(&mut deps, env, &config, (&operator, asset), pool)?;
+    let key = (&operator, asset);
+    let mut touch = Touch::begin_before(&mut deps, env, &config, key, pool, amount)?;
     if let Some(native) = &mut touch.native {
         add_growth(&config, env.block.time, native, amount)?;
     }
@@ -96,12 +97,10 @@ pub(crate) fn reconcile(
 
     let collected = collect(&mut deps, env, id, &staker, &mut unbonding)?;
     touch.orders.lost = add(touch.orders.lost, collected.lost)?;
+    touch.orders.forfeited = add(touch.orders.forfeited, collected.forfeited)?;
     touch.orders.collect = collected.collection;
-    if let Some(native) = &mut touch.native {
-        let (storage, owing) = (&mut *deps.storage, collected.owing);
-        let paid = native::stand_in(storage, asset, &mut touch.pool, native, owing)?;
-        touch.orders.lost = add(touch.orders.lost, paid)?;
-        touch.orders.forfeited = add(touch.orders.forfeited, sub(owing, paid)?)?;
+    // Not beside what arrived: should the chain refuse an undelegation, that is taken in all the same.
+    if let (Some(native), false) = (&mut touch.native, collected.due) {
         let current = config.epochs.at(env.block.time);
         if let Some(batch) = start(deps.storage, id, native, &staker, current)? {
             touch.orders.undelegate = batch.amount;
@@ -154,6 +153,10 @@ fn start(
     for (_, bucket) in &buckets {
         amount = add(amount, bucket.tokens()?)?;
     }
+    if native.bonded.is_zero() && !amount.is_zero() {
+        // All of it is gone. Nothing can be undelegated, and so nothing would arrive.
+        return Ok(None);
+    }
     // More than is bonded cannot be undelegated: what is missing shows at the arrival.
     let batch = Batch {
         from: native.next,
@@ -173,7 +176,9 @@ struct Collected {
     /// Base units that the base chain took of buckets while they unbonded.
     lost: Uint128,
     /// Base units that it took of what was seized.
-    owing: Uint128,
+    forfeited: Uint128,
+    /// Whether anything has arrived, or should have.
+    due: bool,
     collection: Option<Collection>,
 }
 
@@ -192,35 +197,35 @@ fn collect(
         return Ok(Collected::default());
     }
     let at_staker = staker::unbonded(deps.querier, &staker.staker, &staker.denom)?;
-    let due = at_staker
+    // The chain may have rounded off a unit when the undelegation started: then it said so.
+    let amounts: Vec<Uint128> = at_staker
         .entries
         .iter()
         .zip(&unbonding.batches)
         .take_while(|(entry, _)| entry.completes_at <= env.block.time)
-        .count();
-    let amounts: Vec<Uint128> = unbonding
-        .batches
-        .iter()
-        .take(due)
-        .map(|b| b.amount)
+        .map(|(entry, batch)| entry.amount.min(batch.amount))
         .collect();
+    let due = amounts.len();
     let expected = sum(amounts.iter())?;
-    let entries = u32::try_from(due).unwrap_or(u32::MAX);
+    let mut collected = Collected {
+        due: due > 0,
+        ..Collected::default()
+    };
     if due == 0 {
-        return Ok(Collected::default());
+        return Ok(collected);
     }
+    let entries = u32::try_from(due).unwrap_or(u32::MAX);
     if at_staker.arrived < expected {
         let seen = unbonding.short;
         if !seen.is_some_and(|(height, of)| of == entries && height < env.block.height) {
             if seen.is_none_or(|(_, of)| of != entries) {
                 unbonding.short = Some((env.block.height, entries));
             }
-            return Ok(Collected::default());
+            return Ok(collected);
         }
     }
     unbonding.short = None;
     let arrived = at_staker.arrived.min(expected);
-    let mut collected = Collected::default();
     let mut collection = Collection {
         released: Uint128::zero(),
         seized: Uint128::zero(),
@@ -228,10 +233,10 @@ fn collect(
     };
     let done: Vec<Batch> = unbonding.batches.drain(..due).collect();
     for (batch, arrived) in done.iter().zip(apportion(arrived, &amounts)?) {
-        let (lost, left) = bear(deps.storage, pool, batch, arrived)?;
-        let seized = batch.seized.min(sub(arrived, left)?);
-        collected.lost = add(collected.lost, lost)?;
-        collected.owing = add(collected.owing, sub(batch.seized, seized)?)?;
+        let slashed = bear(deps.storage, pool, batch, arrived)?;
+        let seized = sub(batch.seized, slashed.forfeited)?;
+        collected.lost = add(collected.lost, slashed.lost)?;
+        collected.forfeited = add(collected.forfeited, slashed.forfeited)?;
         collection.seized = add(collection.seized, seized)?;
         collection.released = add(collection.released, sub(arrived, seized)?)?;
     }
@@ -239,32 +244,34 @@ fn collect(
     Ok(collected)
 }
 
-/// Has the buckets of a batch bear what the base chain took of it on its way. Returns what they lost,
-/// and what is left in them, which is never more than what arrived.
+/// Has the buckets of a batch, and what of it was seized, bear alike what the base chain took of it on
+/// its way. What is left of them is never more than what arrived.
 fn bear(
     storage: &mut dyn Storage,
     pool: PoolId,
     batch: &Batch,
     arrived: Uint128,
-) -> Result<(Uint128, Uint128), ContractError> {
+) -> Result<Slashed, ContractError> {
     let mut buckets = buckets(storage, pool, batch.from, batch.to)?;
-    let weights: Vec<Uint128> = buckets
+    let mut weights: Vec<Uint128> = buckets
         .iter()
         .flat_map(|(_, bucket)| Tranche::BOTH.map(|t| bucket.tranche(t).tokens))
         .collect();
-    let stake = sum(weights.iter())?;
-    let short = add(stake, batch.seized)?.saturating_sub(arrived);
-    let lost = short.min(stake);
-    if lost.is_zero() {
-        return Ok((lost, stake));
+    weights.push(batch.seized);
+    let short = sum(weights.iter())?.saturating_sub(arrived);
+    let mut slashed = Slashed::default();
+    if short.is_zero() {
+        return Ok(slashed);
     }
-    let mut parts = apportion(lost, &weights)?.into_iter();
+    let mut parts = apportion(short, &weights)?.into_iter();
     for (epoch, bucket) in &mut buckets {
         for tranche in Tranche::BOTH {
             let part = parts.next().unwrap_or_default();
-            bucket.tranche_mut(tranche).slash(part)?;
+            let taken = bucket.tranche_mut(tranche).slash(part)?;
+            slashed.lost = add(slashed.lost, taken)?;
         }
         BUCKETS.save(storage, (pool, *epoch), bucket)?;
     }
-    Ok((lost, sub(stake, lost)?))
+    slashed.forfeited = parts.next().unwrap_or_default();
+    Ok(slashed)
 }

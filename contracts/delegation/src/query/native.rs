@@ -35,7 +35,7 @@ pub(crate) fn staked(
         None => Uint128::zero(),
     };
     Ok(StakedResponse {
-        slashed: slashed(deps, pool, &native)?,
+        slashed: slashed(deps, pool, &native, Uint128::zero())?,
         staker: staker.staker,
         bonded: native.bonded,
         growing,

@@ -3,14 +3,14 @@
 
 use cosmwasm_std::testing::{message_info, mock_env, MockApi, MockQuerier, MockStorage};
 use cosmwasm_std::{
-    coin, coins, from_json, to_json_vec, Addr, Binary, Coin, ContractResult, CosmosMsg, Decimal,
-    Env, FullDelegation, OwnedDeps, Response, SystemResult, Timestamp, Uint128, Validator, WasmMsg,
-    WasmQuery,
+    coin, coins, from_json, to_json_binary, to_json_vec, Addr, Binary, Coin, ContractResult,
+    CosmosMsg, Decimal, Env, FullDelegation, OwnedDeps, Response, SystemResult, Timestamp, Uint128,
+    Validator, WasmMsg, WasmQuery,
 };
 use palisade_delegation::contract::{execute, instantiate, query};
 use palisade_delegation::ContractError;
 use palisade_math::{Scaled, FULL_MAGNITUDE};
-use palisade_types::asset::{Destination, Payee};
+use palisade_types::asset::{Destination, Payee, Price};
 use palisade_types::delegation::{
     Commission, Cut, ExecuteMsg, InstantiateMsg, OperatorMetadata, QueryMsg, SlashPools,
     SlashResult, StakedPool,
@@ -40,12 +40,11 @@ pub struct World {
     pub deps: OwnedDeps<MockStorage, MockApi, MockQuerier>,
     pub env: Env,
     pub natives: Vec<(String, Native)>,
-    /// What the vault's books say.
+    /// What the vault's books say; seized without what was forfeited to the base chain.
     pub staked: u128,
     pub seized: u128,
     pub released: u128,
     pub payable: u128,
-    pub forfeited: u128,
     /// Paid out to stakers.
     pub paid: u128,
     /// Taken by the base chain.
@@ -72,7 +71,6 @@ impl World {
             seized: 0,
             released: 0,
             payable: 0,
-            forfeited: 0,
             paid: 0,
             slashed: 0,
         };
@@ -208,7 +206,7 @@ impl World {
     fn reconciled(&mut self, orders: &vault::Reconciliation) {
         let operator = self.named(&orders.operator);
         self.staked -= orders.lost.u128();
-        self.forfeited += orders.forfeited.u128();
+        self.seized -= orders.forfeited.u128();
         let completes = self.env.block.time.plus_seconds(NATIVE).seconds();
         let native = self.native(&operator);
         if let Some(collection) = &orders.collect {
@@ -280,6 +278,16 @@ impl World {
                     .find(|(staker, _)| staker.as_str() == contract_addr.as_str());
                 let bytes = Binary::from(found.unwrap().1.clone());
                 SystemResult::Ok(ContractResult::Ok(bytes))
+            }
+            // The vault's prices.
+            WasmQuery::Smart { .. } => {
+                let price = Price {
+                    asset: ASSET.to_string(),
+                    rate: Decimal::one(),
+                    weight: Decimal::one(),
+                    fresh: true,
+                };
+                SystemResult::Ok(ContractResult::Ok(to_json_binary(&[price]).unwrap()))
             }
             other => panic!("{other:?}"),
         });

@@ -19,7 +19,7 @@ use cosmwasm_std::{coin, Uint128};
 use palisade_delegation::ContractError;
 use palisade_math::MathError;
 use palisade_types::asset::AssetAmount;
-use palisade_types::delegation::{ExecuteMsg, FlowResponse, QueryMsg};
+use palisade_types::delegation::{ExecuteMsg, FlowResponse, QueryMsg, StakesResponse};
 
 /// Two epochs are over, and what was undelegated in the first is on its way.
 fn one_batch_under_way() -> World {
@@ -204,74 +204,117 @@ fn two_batches_that_arrive_together_bear_together_what_one_of_them_lost() {
 }
 
 #[test]
-fn what_is_seized_is_undelegated_with_the_next_batch_and_taken_whole() {
+fn what_is_seized_is_undelegated_with_the_next_batch_and_bears_its_own_part_of_a_base_slash() {
     let mut world = one_batch_under_way();
     world.undelegate("ann", "op", Some(2_000)).unwrap();
     // 7,000 active, 2,000 in the open bucket, 1,000 on its way: 10 % of each.
     assert_eq!(world.penalty("op", 10, 10_000), 1_000);
     assert_eq!((world.seized, world.staked), (1_000, 9_000));
     let standing = world.standing("op");
-    assert_eq!(
-        (standing.bonded.u128(), standing.seized.u128()),
-        (9_000, 900)
-    );
+    let both = (standing.bonded.u128(), standing.seized.u128());
+    assert_eq!(both, (9_000, 900));
     assert_eq!(standing.batches[0].seized.u128(), 100);
-    // A base slash after it is borne by the stake: what was seized is not stake any more.
+    // Then the base chain takes 10 % of what is bonded: of the 900 as of all the rest.
     world.base_slash("op", 10, &[]);
     world.reconcile("op");
     let standing = world.standing("op");
-    assert_eq!(
-        (standing.bonded.u128(), standing.seized.u128()),
-        (8_100, 900)
-    );
-    assert_eq!(world.tokens("op") + world.unbonding("ann"), 8_100 - 900);
+    let both = (standing.bonded.u128(), standing.seized.u128());
+    assert_eq!(both, (8_100, 810));
+    assert_eq!((world.tokens("op"), world.unbonding("ann")), (5_670, 1_620));
+    assert_eq!((world.seized, world.staked), (910, 8_190));
     world.pass(DAY);
     world.reconcile("op");
     let batch = world.standing("op").batches[1].clone();
-    assert_eq!(batch.seized.u128(), 900);
-    assert_eq!(batch.amount.u128(), 900 + world.unbonding("ann"));
+    assert_eq!((batch.seized.u128(), batch.amount.u128()), (810, 2_430));
     world.pass(4 * DAY);
     world.pass(6);
     world.reconcile("op");
-    assert_eq!((world.payable, world.seized), (1_000, 1_000));
-    let left = world.unbonding("ann");
-    assert_eq!(world.released, 900 + left);
+    assert_eq!((world.payable, world.seized), (910, 910));
+    assert_eq!(world.released, 900 + 1_620);
 }
 
 #[test]
-fn the_pool_stands_in_for_what_the_base_chain_takes_of_seized_tokens_on_their_way() {
+fn the_base_chains_slash_of_seized_tokens_on_their_way_is_nobody_elses() {
     let mut world = World::new(5, 1);
     world.deposit("ann", "op", 1_000).unwrap();
-    assert_eq!(world.penalty("op", 30, 1_000), 300);
+    world.undelegate("ann", "op", Some(100)).unwrap();
+    assert_eq!(world.penalty("op", 80, 1_000), 800);
     world.pass(DAY);
     world.reconcile("op");
-    // 300 on their way, all of them seized: 30 of them go, and 70 of the 700 bonded.
-    world.base_slash("op", 10, &[0]);
-    world.reconcile("op");
-    assert_eq!((world.tokens("op"), world.staked), (630, 630));
+    // 720 seized of the pool, 80 of the bucket, and the bucket's 20 on their way. Bob comes after.
+    assert_eq!(world.native("op").unbonding[0].0, 820);
+    world.deposit("bob", "op", 400).unwrap();
+    world.base_slash("op", 50, &[0]);
+    world.pass(NATIVE);
+    for _ in 0..3 {
+        world.pass(6);
+        world.reconcile("op");
+    }
+    // Half of what each had there.
+    assert_eq!(
+        (world.payable, world.seized, world.released),
+        (400, 400, 10)
+    );
+    assert_eq!((world.unbonding("ann"), world.value("ann")), (10, 90));
+    assert_eq!(world.value("bob"), 200);
+    assert_eq!(world.tokens("op"), 290);
+}
+
+#[test]
+fn a_batch_starts_in_a_call_of_its_own_so_that_its_refusal_holds_back_no_arrival() {
+    let mut world = one_batch_under_way();
+    world.undelegate("ann", "op", Some(500)).unwrap();
     world.pass(NATIVE);
     world.pass(6);
     world.reconcile("op");
-    world.pass(6);
-    world.reconcile("op");
     assert_eq!(
-        (world.seized, world.payable, world.forfeited),
-        (300, 270, 0)
+        (world.released, world.native("op").unbonding.len()),
+        (1_000, 0)
     );
-    assert_eq!((world.tokens("op"), world.staked), (600, 600));
-    // It is undelegated with the next batch.
-    let standing = world.standing("op");
-    assert_eq!((standing.bonded.u128(), standing.seized.u128()), (630, 30));
-    world.pass(DAY);
+    assert_eq!(world.standing("op").next_epoch, 1);
     world.reconcile("op");
-    assert_eq!(world.standing("op").bonded.u128(), 600);
-    world.pass(NATIVE);
-    world.pass(6);
+    assert_eq!(world.native("op").unbonding.len(), 1);
+}
+
+#[test]
+fn power_does_not_wait_for_somebody_to_notice() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 800).unwrap();
+    world.undelegate("ann", "op", Some(200)).unwrap();
+    world.base_slash("op", 25, &[]);
+    let msg = QueryMsg::Stakes {
+        operators: vec![world.who("op").into_string()],
+        assets: vec![ASSET.to_string()],
+    };
+    let stakes: StakesResponse = world.ask(msg.clone());
+    assert_eq!(world.tokens("op"), 600);
+    assert_eq!(stakes.stakes[0][0].tokens.u128(), 450);
     world.reconcile("op");
-    assert_eq!(
-        (world.seized, world.payable, world.forfeited),
-        (300, 300, 0)
-    );
+    assert_eq!(world.tokens("op"), 450);
+    let stakes: StakesResponse = world.ask(msg);
+    assert_eq!(stakes.stakes[0][0].tokens.u128(), 450);
+}
+
+#[test]
+fn a_pool_that_nobody_reconciled_for_half_a_year_is_slashed_and_everybody_leaves() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 10_000).unwrap();
+    for _ in 0..180 {
+        world.undelegate("ann", "op", Some(10)).unwrap();
+        world.pass(DAY);
+    }
+    world.base_slash("op", 10, &[]);
+    world.undelegate("ann", "op", None).unwrap();
+    for _ in 0..12 {
+        world.pass(DAY);
+        world.reconcile("op");
+    }
+    // One message claims 32 entries.
+    while world.claim("ann", "op").is_ok() {}
+    assert_eq!((world.value("ann"), world.unbonding("ann")), (0, 0));
+    // Nine tenths of it, less a unit or two for each bucket.
+    assert!((8_600..=9_000).contains(&world.paid), "{}", world.paid);
+    assert_eq!(world.standing("op").slashed.u128(), 0);
 }
 
 #[test]
@@ -316,11 +359,7 @@ fn a_validator_slashed_to_nothing_wipes_the_pool_and_what_was_seized_and_the_poo
         (world.tokens("op"), world.value("ann"), world.staked),
         (0, 0, 0)
     );
-    // No stake was left to stand in for it.
-    assert_eq!(
-        (world.seized, world.payable, world.forfeited),
-        (100, 0, 100)
-    );
+    assert_eq!((world.seized, world.payable), (0, 0));
     world.deposit("bob", "op", 70).unwrap();
     assert_eq!((world.value("ann"), world.value("bob")), (0, 70));
     world.undelegate("ann", "op", None).unwrap();
