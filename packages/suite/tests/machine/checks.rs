@@ -180,9 +180,14 @@ fn books(world: &World) {
         }
         // Invariant 10: what was seized was seized once.
         let taken = world.taken.get(asset).copied().unwrap_or_default();
+        let forfeited = if asset == STAKE {
+            world.base.forfeited
+        } else {
+            0
+        };
         assert_eq!(
             taken,
-            books.seized.u128() + paid_out,
+            books.seized.u128() + paid_out + forfeited,
             "{asset} that was seized"
         );
     }

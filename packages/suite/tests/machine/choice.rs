@@ -7,7 +7,7 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
-use super::earn::{base_steps, earn_steps, fit};
+use super::earn::{base_steps, earn_steps, fit, More};
 use super::model::*;
 
 /// So many steps nobody is tombstoned in the chain's service.
@@ -84,6 +84,7 @@ impl ReferenceStateMachine for Model {
                 .iter()
                 .flat_map(|operator| ASSETS.map(|asset| ("alice", fit(asset, operator), asset)))
                 .collect(),
+            more: More::new(),
             ..State::default()
         };
         let weighted = prop::bool::weighted;

@@ -10,7 +10,7 @@ use palisade_types::allocation;
 use palisade_types::delegation::{self, OperatorChange, PoolKey};
 use palisade_types::token::Token;
 
-use super::earn::Earn;
+use super::earn::{Earn, FIRST_TOKENS};
 use super::model::*;
 use super::paid::{asset_of, denom};
 use super::setup::slasher;
@@ -25,6 +25,13 @@ impl World {
         self.suite.route_rewards(CHAIN);
         for operator in OPERATORS {
             self.pay.rates.insert(operator, 10);
+        }
+        for (service, token) in FIRST_TOKENS {
+            let token = self.token(token);
+            let admin = slasher(service);
+            self.suite
+                .try_name_rewards(admin, service, &[token])
+                .unwrap();
         }
     }
 

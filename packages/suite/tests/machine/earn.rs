@@ -1,7 +1,7 @@
 //! What may happen to rewards and to native stake: the steps, what is thought to come of them, and how
 //! they are chosen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_suite::{EPOCH, STAKE};
 use proptest::prelude::*;
@@ -13,6 +13,8 @@ use super::model::*;
 
 /// What services pay in: native tokens (the last one an asset too), and the cw20 of an asset.
 pub const TOKENS: [&str; 6] = ["gem", "wrapped", "atoms", "bond", "coin", "junk"];
+/// What is named from the start.
+pub const FIRST_TOKENS: [(u32, Name); 3] = [(CHAIN, "gem"), (COURT, "gem"), (PLAIN, "wrapped")];
 /// What comes from the consumer; the last one is never named.
 pub const COINS: [&str; 2] = ["coin", "junk"];
 
@@ -89,11 +91,20 @@ pub enum Earn {
 pub struct More {
     pub named: BTreeSet<(u32, Name)>,
     pub funded: BTreeSet<Name>,
-    /// Payments since the last harvests.
-    pub paid: u32,
+    /// Harvests that may be worth it since a service was paid.
+    pub paid: BTreeMap<u32, u32>,
     pub harvested: u32,
     pub twins: BTreeSet<(Name, Name)>,
     pub jailed: BTreeSet<Name>,
+}
+
+impl More {
+    pub fn new() -> Self {
+        Self {
+            named: FIRST_TOKENS.into_iter().collect(),
+            ..Self::default()
+        }
+    }
 }
 
 impl State {
@@ -117,15 +128,18 @@ impl State {
         let more = &mut self.more;
         match *step {
             Earn::NameToken { service, token } => drop(more.named.insert((service, token))),
-            Earn::Pay { .. } => more.paid = 6,
+            Earn::Pay { service, .. } => drop(more.paid.insert(service, 5)),
             Earn::Fund { coin, .. } => drop(more.funded.insert(coin)),
             Earn::SendRewards { coin } => {
                 more.funded.remove(coin);
-                more.paid = 6;
+                more.paid.insert(CHAIN, 5);
                 self.packets += 1;
             }
-            Earn::Harvest { .. } => {
-                more.paid = more.paid.saturating_sub(1);
+            Earn::Harvest { service, .. } => {
+                let left = more.paid.remove(&service).unwrap_or_default();
+                if left > 1 {
+                    more.paid.insert(service, left - 1);
+                }
                 more.harvested += 1;
             }
             Earn::ComeLate {
@@ -210,9 +224,10 @@ pub fn earn_steps(state: &State, choice: &mut Choice) {
     choice.one_of(4, more.funded.iter().copied().collect(), |coin| {
         Just(Step::Earn(Earn::SendRewards { coin }))
     });
-    if more.paid > 0 {
+    let paid: Vec<u32> = more.paid.keys().copied().collect();
+    if !paid.is_empty() {
         let harvest = (
-            select(&SERVICES[..]),
+            select(paid),
             select(&OPERATORS[..]),
             any::<bool>(),
             prop_oneof![3 => Just(None), 1 => select(&TOKENS[..]).prop_map(Some)],

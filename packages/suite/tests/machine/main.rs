@@ -57,12 +57,13 @@ mod steps;
 mod twins;
 mod world;
 
+use std::cell::RefCell;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
-use std::sync::Mutex;
+use std::thread;
 use std::time::Instant;
 
 use palisade_testing::seeded;
-use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
 use choice::Model;
@@ -71,26 +72,25 @@ use world::World;
 
 /// Cases of a run, unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 70;
+/// How many cases run at a time.
+const THREADS: u32 = 2;
 /// Steps of a case, before its end.
 const STEPS: usize = 300;
 /// From so many steps on every kind of step must have been accepted often enough.
 const ENOUGH: u64 = 20_000;
 
-/// What happened in the last case that failed, which after shrinking is the smallest.
-static STORY: Mutex<String> = Mutex::new(String::new());
+thread_local! {
+    /// What happened in the last case that failed, which after shrinking is the smallest.
+    static STORY: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 struct Machine;
 
 /// Runs a part of a case, and keeps the story if it fails.
 fn told(world: &mut World, part: impl FnOnce(&mut World)) {
     if let Err(failure) = catch_unwind(AssertUnwindSafe(|| part(world))) {
-        let mut story = STORY
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        *story = world.log.join("\n");
-        if std::env::var_os("TMPSTORY").is_some() {
-            println!("STORY\n{}\nENDSTORY", *story);
-        drop(story);
+        STORY.set(world.log.join("\n"));
+        if std::env::var_os("TMPSTORY").is_some() { println!("STORY\n{}\nENDSTORY", world.log.join("\n")); } // TMP
         resume_unwind(failure);
     }
 }
@@ -118,14 +118,40 @@ impl StateMachineTest for Machine {
 #[test]
 fn whatever_happens_the_invariants_hold() {
     let config = Config {
-        max_shrink_iters: std::env::var("PROPTEST_MAX_SHRINK_ITERS")
-            .ok()
-            .and_then(|iterations| iterations.parse().ok())
-            .unwrap_or(400),
+        max_shrink_iters: 400,
         max_shrink_time: 120_000,
         ..seeded(CASES)
     };
     let began = Instant::now();
+    let failures: Vec<String> = thread::scope(|scope| {
+        let threads = parts(&config).map(|part| scope.spawn(move || run(&part)));
+        let threads: Vec<_> = threads.collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap());
+        results.filter_map(Result::err).collect()
+    });
+    report(began.elapsed().as_secs());
+    match failures.first() {
+        None => tuned(),
+        Some(failure) => panic!("{failure}"),
+    }
+}
+
+/// The cases for each thread: the first one begins with the seed, the next with the one after it.
+fn parts(config: &Config) -> impl Iterator<Item = Config> + '_ {
+    let RngSeed::Fixed(seed) = config.rng_seed else {
+        unreachable!("it is seeded");
+    };
+    (0..THREADS)
+        .map(move |nth| Config {
+            cases: (config.cases + THREADS - 1 - nth) / THREADS,
+            rng_seed: RngSeed::Fixed(seed.wrapping_add(nth.into())),
+            ..config.clone()
+        })
+        .filter(|part| part.cases > 0)
+}
+
+/// Runs cases; an error tells the smallest one that fails.
+fn run(config: &Config) -> Result<(), String> {
     let mut runner = TestRunner::new(config.clone());
     let result = runner.run(
         &Model::sequential_strategy(STEPS..=STEPS),
@@ -134,18 +160,21 @@ fn whatever_happens_the_invariants_hold() {
             Ok(())
         },
     );
-    report(began.elapsed().as_secs());
     match result {
-        Ok(()) => tuned(),
+        Ok(()) => Ok(()),
         Err(TestError::Fail(reason, (state, steps, _))) => {
             let steps: Vec<_> = steps.iter().map(|step| format!("{step:?}")).collect();
-            let story = STORY
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            println!("the smallest case, {state:?}:\n{}", steps.join("\n"));
-            panic!("{reason}\n\nwhat happened in it, and at its end:\n{story}");
+            println!(
+                "the smallest case, {state:?}, of {:?}:\n{}",
+                config.rng_seed,
+                steps.join("\n")
+            );
+            let story = STORY.take();
+            Err(format!(
+                "{reason}\n\nwhat happened in it, and at its end:\n{story}"
+            ))
         }
-        Err(error) => panic!("{error}"),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -3,6 +3,7 @@
 use cosmwasm_std::{from_json, Addr, Uint128};
 use cw_utils::parse_execute_response_data;
 use palisade_ibc::{Offender, Slash, SlashAck};
+use palisade_math::apportion;
 use palisade_suite::*;
 use palisade_testing::{ChannelEnd, ChannelState, HarnessResult, Side};
 use palisade_types::asset::Destination;
@@ -317,11 +318,15 @@ impl World {
             destination,
         };
         let accepted = self.vault("anybody", &msg)?;
-        // Of natively staked tokens, what of them came back.
+        // Of natively staked tokens, what of them came back; what nobody could cover is owed no more.
+        let books = self.now.books.get(&asset).cloned().unwrap_or_default();
+        let others = books.seized - amount;
+        let forfeited = apportion(books.forfeited, &[amount, others]).unwrap()[0];
         let amount = match asset {
-            STAKE => amount.min(self.now.books.get(&asset).unwrap().payable),
+            STAKE => (amount - forfeited).min(books.payable),
             _ => amount,
         };
+        self.base.forfeited += forfeited.u128();
         // Burned: the supply falls.
         let after = self.with_recipient(asset, &recipient);
         assert_eq!(

@@ -195,6 +195,15 @@ pub struct Books {
     pub released: Uint128,
     #[serde(default)]
     pub payable: Uint128,
+    #[serde(default)]
+    pub forfeited: Uint128,
+}
+
+impl Books {
+    /// All that is owed.
+    pub fn owed(&self) -> Uint128 {
+        self.idle + self.staked + self.seized - self.forfeited
+    }
 }
 
 /// `gateway`'s operator.

@@ -141,11 +141,14 @@ impl World {
                 }
             }
         }
-        world.suite.wait(ALLOCATION_DELAY + 1);
-        for service in SERVICES {
-            world.suite.sync(service);
+        // Twice: what counted in the epoch before, counts for rewards.
+        for seconds in [ALLOCATION_DELAY + 1, EPOCH] {
+            world.suite.wait(seconds);
+            for service in SERVICES {
+                world.suite.sync(service);
+            }
+            world.suite.net.relay_all().unwrap();
         }
-        world.suite.net.relay_all().unwrap();
         if state.renamed {
             let shares = (2, 70);
             let settings = service_settings(&world.suite, CHAIN, shares, "fund", true);

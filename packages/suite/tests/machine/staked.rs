@@ -55,8 +55,7 @@ fn books(world: &mut World) {
         put - world.base.lost as i128,
         "{STAKE} that came and went"
     );
-    let owed = (books.idle + books.staked + books.seized).u128() as i128;
-    let booked = put - owed;
+    let booked = put - books.owed().u128() as i128;
     assert!(
         booked >= world.base.booked as i128,
         "{booked} lost by the books, {} before",
@@ -173,9 +172,23 @@ pub fn pool_may_fall(world: &World, (operator, asset): &PoolKey) -> bool {
         return false;
     };
     let record = world.before.base.records.get(&pool.id).unwrap();
-    let fell = record.bonded.u128() > world.before.base.held[operator].bonded;
+    let slashed = record.bonded.u128() > world.before.base.held[operator].bonded;
+    // It stands in for what was seized, and slashed on its way.
+    let fell = slashed || short(world, *operator);
     super::stats::count("base slash noticed", fell);
     fell
+}
+
+/// Whether a batch arrived in this step that the chain may have slashed on its way.
+fn short(world: &World, operator: Name) -> bool {
+    let pool = world.before.pools.get(&(operator, STAKE));
+    let oldest = |at: &Snapshot| {
+        let all = at.base.batches.get(&pool?.id)?;
+        Some(all.batches.first()?.from)
+    };
+    let before = oldest(&world.before);
+    let arrived = before.is_some() && before != oldest(&world.now);
+    arrived && world.base.slashes.contains_key(operator)
 }
 
 /// The same of a bucket: while its batch did not start, it bears what the pool does; on its way, what its
@@ -209,18 +222,9 @@ pub fn by_chain(world: &World, asset: Name) -> (i128, bool) {
     // What was staked in this step did not flow yet.
     let grown = flows(&world.before) - flows(&world.now) + world.base.compounded as i128
         - world.base.compounded_before as i128;
-    let fell = NATIVES.iter().any(|operator| {
-        let pool = world.before.pools.get(&(*operator, STAKE));
-        let id = pool.map(|pool| pool.id);
-        let oldest = |at: &Snapshot| {
-            let all = id.and_then(|id| at.base.batches.get(&id));
-            all.and_then(|all| Some(all.batches.first()?.from))
-        };
-        let arrived =
-            oldest(&world.before).is_some() && oldest(&world.before) != oldest(&world.now);
-        pool_may_fall(world, &(*operator, STAKE))
-            || arrived && world.base.slashes.contains_key(operator)
-    });
+    let fell = NATIVES
+        .iter()
+        .any(|operator| pool_may_fall(world, &(*operator, STAKE)));
     (grown.max(0), fell)
 }
 
