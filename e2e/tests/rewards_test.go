@@ -376,3 +376,27 @@ func TestRewardsOutliveASlash(t *testing.T) {
 	require.True(t, s.Claimable(harness.Staker1.String(), token).IsPositive())
 	counted(s, service, token, suite.Zero)
 }
+
+// What is paid before anybody has weight waits, and is earned by those who have it first.
+func TestRewardsWaitForWeight(t *testing.T) {
+	s, service := staked(t)
+	token := suite.Coins(harness.Reward)
+	s.AddRewardTokens(harness.Service, service, token).OK()
+	s.PayRewards(harness.Service, service, harness.Coin(reward, harness.Reward)).OK()
+	s.SyncAndRelay(service)
+	held := s.ServiceRewards(service, token)
+	require.Equal(t, int64(reward), held.Held.Int64())
+	require.True(t, held.Weight.IsZero(), "what was synced today for the first time has no weight yet")
+	s.Harvest(harness.Stranger, service, operator).Refused("earned nothing")
+
+	s.Advance(s.Periods.Epoch)
+	s.SyncAndRelay(service)
+	now := s.ServiceRewards(service, token)
+	require.True(t, now.Held.IsZero())
+	require.Equal(t, int64(2*eachCounts), now.Weight.Int64())
+	for _, name := range []harness.Name{operator, another} {
+		parts := s.Earned(service, name, token)
+		require.Equal(t, int64(reward/2), parts[suite.Native].Add(parts[suite.LST]).Int64())
+	}
+	counted(s, service, token, suite.Zero)
+}
