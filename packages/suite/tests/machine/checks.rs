@@ -466,7 +466,12 @@ fn captured(world: &World, service: u32) {
                     _ => Uint128::MAX,
                 };
                 let b = b.min(effective(world, slice, &pool.mag, service));
-                tokens = formula(pool.tokens(), b, &pool.mag, max_slash(service));
+                tokens = formula(
+                    staked::left(world, (*operator, asset), pool),
+                    b,
+                    &pool.mag,
+                    max_slash(service),
+                );
             }
             let (rate, weight) = price(asset);
             power += asset_value(tokens, rate, weight).unwrap();

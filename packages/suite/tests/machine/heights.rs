@@ -198,6 +198,11 @@ impl World {
             let time = entry.time.max(heights.made[update]);
             heights.times.insert(entry.height, (time, time));
         }
+        // The second of the first two syncs may have told of nobody.
+        for ((_, height), row) in &self.now.times.by {
+            let times = &mut self.heights.times;
+            times.entry(*height).or_insert((row.value, row.value));
+        }
         self.heights.news = true;
     }
 }

@@ -9,21 +9,22 @@
 //!
 //! | invariant | where |
 //! | --- | --- |
-//! | 1 books | `checks::books` |
+//! | 1 books | `checks::books`; of what is staked natively `staked`, `quiet::nothing_stranded` |
 //! | 2 nobody gains | `checks::worths`, each step; `quiet::everybody_leaves` |
 //! | 3 slices and magnitude | `checks::promises`, `checks::magnitudes` |
 //! | 4 no contagion | `slashes::backing`, `slashes::others_untouched` |
 //! | 5 what a slash takes | `slashes::check_asset`, `slashes::losses` |
 //! | 6 who pays | `slashes::parts` |
-//! | 7, 8 prices | `checks::prices` |
+//! | 7, 8 prices | `checks::prices`; two who do the same, one in parts: `twins` |
 //! | 9 captures and sets | `checks::captured`, `checks::told`; `quiet::agree` |
 //! | 9 what was in force when | `heights`: at every height of interest |
 //! | 10 every report ends once | `checks::requests`, `checks::reports`; `quiet::agree` |
 //! | 10 whose keys, which votes, who is out for good | `keys` |
+//! | 11 rewards | `paid`; each harvest and claim by what the queries said before: `collect`; who comes late: `twins` |
 //! | 12 exits | `checks::nobody_is_kept`; `quiet::everybody_leaves` |
 //! | 13 bounds | `checks::bounds`: what is walked over; gas is measured in `e2e` |
 //!
-//! Invariant 11 waits for the rewards. `scripts/soak` runs this for as long as one likes.
+//! `scripts/soak` runs this for as long as one likes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -90,7 +91,6 @@ struct Machine;
 fn told(world: &mut World, part: impl FnOnce(&mut World)) {
     if let Err(failure) = catch_unwind(AssertUnwindSafe(|| part(world))) {
         STORY.set(world.log.join("\n"));
-        if std::env::var_os("TMPSTORY").is_some() { println!("STORY\n{}\nENDSTORY", world.log.join("\n")); } // TMP
         resume_unwind(failure);
     }
 }

@@ -1,14 +1,15 @@
 //! What must hold of natively staked tokens after every step: every one is where the books say, and only
 //! the base chain gives and takes.
 
-use palisade_math::{SharePool, VIRTUAL_SHARES};
+use cosmwasm_std::Uint128;
+use palisade_math::{apportion, SharePool, VIRTUAL_SHARES};
 use palisade_suite::{refusal, STAKE};
 use palisade_testing::HarnessError;
 use palisade_vault::ContractError as VaultError;
 
 use super::base::Base;
 use super::model::{Name, Step, NATIVES, OWNERS};
-use super::seen::{PoolKey, Snapshot};
+use super::seen::{Pool, PoolKey, Snapshot};
 use super::world::World;
 
 pub fn check(world: &mut World, step: &Step, refused: Option<&HarnessError>) {
@@ -177,6 +178,20 @@ pub fn pool_may_fall(world: &World, (operator, asset): &PoolKey) -> bool {
     let fell = slashed || short(world, *operator);
     super::stats::count("base slash noticed", fell);
     fell
+}
+
+/// What is left of a pool after slashes by the base chain that it did not notice yet.
+pub fn left(world: &World, (operator, asset): PoolKey, pool: &Pool) -> Uint128 {
+    let tokens = pool.tokens();
+    if asset != STAKE {
+        return tokens;
+    }
+    let record = world.now.base.records.get(&pool.id).unwrap();
+    let held = Uint128::new(world.now.base.held[operator].bonded);
+    let slashed = record.bonded.saturating_sub(held);
+    super::stats::count("counted less", !slashed.is_zero());
+    let parts = apportion(slashed, &[record.bonded - tokens, tokens]).unwrap();
+    tokens - parts[1]
 }
 
 /// Whether a batch arrived in this step that the chain may have slashed on its way.
