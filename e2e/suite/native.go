@@ -68,16 +68,16 @@ func (s *Suite) OpenStaker(operator harness.Name, asset string, compound bool) *
 // OpenStakerWith is OpenStaker with anybody's validator.
 func (s *Suite) OpenStakerWith(operator, validator harness.Name, asset string, compound bool) *harness.Result {
 	s.T.Helper()
-	s.Host.CallIt(s.PredictedStaker(operator), "staker")
+	s.Host.CallIt(s.PredictedStaker(operator, asset), "staker")
 	return s.Host.Execute(operator, s.Vault, Msg{"open_staker": Msg{
 		"asset": asset, "validator": validator.Validator(), "compound": compound,
 	}})
 }
 
-// PredictedStaker is the address that an operator's staker has to have.
-func (s *Suite) PredictedStaker(operator harness.Name) string {
+// PredictedStaker is the address that an operator's staker of an asset has to have.
+func (s *Suite) PredictedStaker(operator harness.Name, asset string) string {
 	s.T.Helper()
-	return s.Host.Predicted(s.stakerCode(), s.Vault, operator.Address())
+	return s.Host.Predicted(s.stakerCode(), s.Vault, append(operator.Address(), asset...))
 }
 
 // Validates makes somebody an operator with a staker, whose rewards are paid out.
@@ -118,8 +118,18 @@ func (s *Suite) ForwardRewards(by, operator harness.Name, asset, denom string) *
 func (s *Suite) NextBatch(operator harness.Name, asset string) *harness.Result {
 	s.T.Helper()
 	s.AdvanceTo(s.Host, s.Epoch().End.Time)
-	return s.Reconcile(harness.Stranger, operator, asset)
+	result := s.Reconcile(harness.Stranger, operator, asset)
+	for range 2 {
+		// What arrived is taken in first, and by itself; if it is short, in two blocks.
+		if result.Err == nil && s.Staked(operator, asset).NextEpoch < s.Epoch().Epoch {
+			result = s.Reconcile(harness.Stranger, operator, asset)
+		}
+	}
+	return result
 }
+
+// Pot is the name under which the vault books what was seized of an operator's natively staked tokens.
+func Pot(asset string, operator harness.Name) string { return asset + "/" + operator.String() }
 
 // Staker is an operator's staker, as the vault has it.
 type Staker struct {
@@ -194,11 +204,12 @@ func (s *Suite) AuditNative(asset string, operators ...harness.Name) {
 func (s *Suite) AuditNativeWithin(units int64, asset string, operators ...harness.Name) {
 	s.T.Helper()
 	books := s.Books(asset)
-	staked, away := s.Dust(asset), Zero
+	staked, away, seized := s.Dust(asset), Zero, Zero
 	var found []Difference
 	for _, operator := range operators {
 		pool, at := s.Pool(operator, asset), s.Staked(operator, asset)
 		staked, away = staked.Add(pool.Tokens).Add(at.Growing), away.Add(at.Bonded)
+		seized = seized.Add(s.Seized(Pot(asset, operator)))
 		for _, bucket := range s.Buckets(operator, asset) {
 			staked = staked.Add(bucket.Tokens)
 		}
@@ -219,8 +230,11 @@ func (s *Suite) AuditNativeWithin(units int64, asset string, operators ...harnes
 	}
 	found = append(found, compare("the vault's balance of "+asset, books.Balance, books.Idle.Add(books.Released).Add(books.Payable))...)
 	found = append(found, compare("staked "+asset, books.Staked, staked)...)
-	found = append(found, compare("seized "+asset, books.Seized, s.Seized(asset))...)
-	found = append(found, compare("what the books have with the chain", books.Staked.Add(books.Seized).Sub(books.Forfeited).Sub(books.Released).Sub(books.Payable), away)...)
+	// Each payout may leave a unit that is nobody's.
+	if rest := books.Seized.Sub(seized); rest.IsNegative() || rest.GT(IntOf(units)) {
+		found = append(found, Difference{"what is seized of " + asset + " and booked for nobody", rest.String(), "0 to " + amount(units)})
+	}
+	found = append(found, compare("what the books have with the chain", books.Staked.Add(books.Seized).Sub(books.Released).Sub(books.Payable), away)...)
 	for _, difference := range found {
 		s.T.Error(difference)
 	}

@@ -7,9 +7,8 @@ import (
 )
 
 // Books are what the vault owes, and what it has, of an asset. Of a natively staked one parts of what is
-// staked and of what is seized are in the vault again, Released and Payable; of what is seized the chain
-// may have taken a part, which nobody can cover: Forfeited.
-type Books struct{ Idle, Staked, Seized, Released, Payable, Forfeited, Balance Int }
+// staked and of what is seized are in the vault again: Released and Payable.
+type Books struct{ Idle, Staked, Seized, Released, Payable, Balance Int }
 
 // Books asks the vault.
 func (s *Suite) Books(asset string) (books Books) {

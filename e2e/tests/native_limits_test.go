@@ -111,7 +111,7 @@ func TestServiceSlashesStakeThatAllLeft(t *testing.T) {
 	requireInt(t, pooled/10, s.Books(suite.Staked).Payable, "payable")
 	s.AuditNative(suite.Staked, operator)
 	require.Equal(t, int64(pooled/10), held(s, harness.Service, func() {
-		s.PayOut(harness.Stranger, suite.Staked, service, terms.Proceeds).OK()
+		s.PayOut(harness.Stranger, suite.Pot(suite.Staked, operator), service, terms.Proceeds).OK()
 	}))
 	require.Equal(t, int64(5_400_000), held(s, harness.Staker1, func() { s.Claim(harness.Staker1, operator, suite.Staked).OK() }))
 	require.Equal(t, int64(2_700_000), held(s, harness.Staker2, func() { s.Claim(harness.Staker2, operator, suite.Staked).OK() }))
@@ -131,8 +131,8 @@ func slashable(s *suite.Suite) (service uint32, update suite.Int) {
 	return service, s.Member(service, operator).UpdateID
 }
 
-// A service's slash first, the chain's then: what was seized is owed in full, wherever its tokens are,
-// and the stake beside it bears what the chain takes of it.
+// A service's slash first, the chain's then: what was seized bears its own part until it is back, and
+// so does the stake beside it.
 func TestChainSlashesWhatAServiceSeized(t *testing.T) {
 	s := bonded(t)
 	service, update := slashable(s)
@@ -148,8 +148,10 @@ func TestChainSlashesWhatAServiceSeized(t *testing.T) {
 	requireInt(t, 500_000, supply.Sub(s.Host.Supply(harness.Bond)), "burned by the chain")
 	requireInt(t, 8*million*95/100, s.Delegated(operator, suite.Staked), "bonded")
 	s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
-	// 400,000 of 8,000,000 bonded, borne by 6,300,000 in the pool and 900,000 in the open bucket.
-	requireInt(t, 5_950_000, s.Pool(operator, suite.Staked).Tokens, "pooled")
+	// A twentieth of what is bonded: 6,300,000 in the pool, 900,000 in the open bucket, 800,000 seized.
+	requireInt(t, 6_300_000*95/100, s.Pool(operator, suite.Staked).Tokens, "pooled")
+	requireInt(t, 800_000*95/100, s.Staked(operator, suite.Staked).Seized, "to be undelegated")
+	requireInt(t, 100_000+800_000*95/100, s.Books(suite.Staked).Seized, "owed")
 	s.AuditNative(suite.Staked, operator)
 	s.NextBatch(operator, suite.Staked).OK()
 	for range 2 {
@@ -160,12 +162,12 @@ func TestChainSlashesWhatAServiceSeized(t *testing.T) {
 			s.AuditNative(suite.Staked, operator)
 		}
 	}
-	requireInt(t, 900_000, s.Books(suite.Staked).Payable, "payable")
-	s.PayOut(harness.Stranger, suite.Staked, service, suite.Burn()).OK()
-	requireInt(t, 500_000+900_000, supply.Sub(s.Host.Supply(harness.Bond)), "burned")
+	requireInt(t, 900_000*95/100, s.Books(suite.Staked).Payable, "payable")
+	s.PayOut(harness.Stranger, suite.Pot(suite.Staked, operator), service, suite.Burn()).OK()
+	requireInt(t, 500_000+900_000*95/100, supply.Sub(s.Host.Supply(harness.Bond)), "burned")
 	s.AdvanceTo(s.Host, last.MaturesAt.Time)
-	require.Equal(t, int64(850_000), held(s, harness.Staker1, func() { s.Claim(harness.Staker1, operator, suite.Staked).OK() }))
-	require.InDelta(t, 850_000, held(s, harness.Staker2, func() { s.Claim(harness.Staker2, operator, suite.Staked).OK() }), 1)
+	require.Equal(t, int64(855_000), held(s, harness.Staker1, func() { s.Claim(harness.Staker1, operator, suite.Staked).OK() }))
+	require.InDelta(t, 855_000, held(s, harness.Staker2, func() { s.Claim(harness.Staker2, operator, suite.Staked).OK() }), 1)
 	s.AuditNative(suite.Staked, operator)
 }
 
@@ -182,21 +184,20 @@ func TestChainSlashesAllThatAServiceSeized(t *testing.T) {
 	s.Host.CatchDoubleSign(operator, infraction)
 	require.True(t, s.Delegated(operator, suite.Staked).IsZero())
 	s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
-	requireInt(t, 800_000, s.Books(suite.Staked).Forfeited, "forfeited of the pool")
+	requireInt(t, 100_000, s.Books(suite.Staked).Seized, "what unbonds shows when it arrives")
 	s.AuditNative(suite.Staked, operator)
 	s.Advance(s.Periods.Unbonding)
 	for range 2 {
 		s.Reconcile(harness.Stranger, operator, suite.Staked).OK()
 		s.AuditNative(suite.Staked, operator)
 	}
-	requireInt(t, 900_000, s.Books(suite.Staked).Forfeited, "forfeited of the batch")
+	require.True(t, s.Books(suite.Staked).Seized.IsZero())
 	require.True(t, s.Books(suite.Staked).Staked.IsZero())
 	supply := s.Host.Supply(harness.Bond)
-	s.PayOut(harness.Stranger, suite.Staked, service, suite.Burn()).OK()
+	s.PayOut(harness.Stranger, suite.Pot(suite.Staked, operator), service, suite.Burn()).OK()
 	require.Equal(t, supply.String(), s.Host.Supply(harness.Bond).String())
 	require.True(t, s.Books(suite.Staked).Seized.IsZero())
-	require.True(t, s.Books(suite.Staked).Forfeited.IsZero())
-	s.PayOut(harness.Stranger, suite.Staked, service, suite.Burn()).Refused("is booked under account")
+	s.PayOut(harness.Stranger, suite.Pot(suite.Staked, operator), service, suite.Burn()).Refused("is booked under account")
 	s.AuditNative(suite.Staked, operator)
 }
 
