@@ -2,7 +2,6 @@
 //! the same message.
 
 use cosmwasm_std::{Addr, Api, OverflowError, StdResult, Storage, Uint128};
-use palisade_math::apportion;
 use palisade_types::asset::Destination;
 
 use crate::error::ContractError;
@@ -62,36 +61,9 @@ impl Books {
     ) -> Result<(), ContractError> {
         self.released = self.released.checked_add(released)?;
         self.payable = self.payable.checked_add(seized)?;
-        self.check_columns(asset)
-    }
-
-    /// Books what the base chain took of what was seized, when no stake was left to bear it.
-    pub(crate) fn forfeit(&mut self, asset: &str, amount: Uint128) -> Result<(), ContractError> {
-        self.forfeited = self.forfeited.checked_add(amount)?;
-        self.check_columns(asset)
-    }
-
-    /// Takes a payout of what is booked for one destination of a natively staked asset out of the books:
-    /// its part of what was forfeited, rounded down, and what arrived. Returns the two.
-    pub(crate) fn pay_arrived(
-        &mut self,
-        booked: Uint128,
-    ) -> Result<(Uint128, Uint128), ContractError> {
-        let others = self.seized.checked_sub(booked)?;
-        let parts = apportion(self.forfeited, &[booked, others])?;
-        let forfeited = parts.first().copied().unwrap_or_default();
-        let amount = booked.checked_sub(forfeited)?.min(self.payable);
-        self.forfeited = self.forfeited.checked_sub(forfeited)?;
-        self.payable = self.payable.checked_sub(amount)?;
-        Ok((forfeited, amount))
-    }
-
-    fn check_columns(&self, asset: &str) -> Result<(), ContractError> {
-        let gone = self.seized.saturating_sub(self.forfeited);
         for (column, amount, limit) in [
             ("released", self.released, self.staked),
-            ("forfeited", self.forfeited, self.seized),
-            ("payable", self.payable, gone),
+            ("payable", self.payable, self.seized),
         ] {
             if amount > limit {
                 return Err(ContractError::TooMuchArrived {

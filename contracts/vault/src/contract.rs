@@ -80,10 +80,11 @@ pub fn execute(
             recipient,
         } => stake::release(deps, &env, &info, &asset, amount, &recipient),
         ExecuteMsg::Seize {
+            operator,
             seized,
             arrived,
             payees,
-        } => seizure::seize(deps, &info, seized, arrived, payees),
+        } => seizure::seize(deps, &info, &operator, seized, arrived, payees),
         ExecuteMsg::Reconcile(orders) => staking::reconcile(deps, &info, orders),
         ExecuteMsg::Restake {
             asset,

@@ -101,21 +101,18 @@ pub(crate) fn seize(asset: &str, amount: Uint128, payee: &Payee) -> Event {
         .add_attributes(recipient("recipient", &payee.destination))
 }
 
-/// `forfeited`, if anything, is what the base chain took: it is owed no more.
+/// Of a natively staked asset an amount of zero says that the base chain took all that was booked.
 pub(crate) fn pay_out(
     asset: &str,
     account: u32,
     amount: Uint128,
-    forfeited: Uint128,
     destination: &Destination,
 ) -> Event {
-    let forfeited = (!forfeited.is_zero()).then(|| ("forfeited", forfeited.to_string()));
     Event::new("pay_out")
         .add_attribute("asset", asset)
         .add_attribute("amount", amount)
         .add_attribute("account", account.to_string())
         .add_attributes(recipient("recipient", destination))
-        .add_attributes(forfeited)
 }
 
 /// Of what was seized of a natively staked asset: what is in the vault already.

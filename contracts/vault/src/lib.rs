@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod execute;
 mod lsm;
+mod pot;
 mod query;
 mod rate;
 mod state;

@@ -11,8 +11,8 @@ use palisade_types::vault::{
 
 use crate::books::{destination_key, destination_of};
 use crate::error::ContractError;
-use crate::state::{self, Asset, Staker, ASSETS, CONFIG, IDLE, SEIZED, STAKERS};
-use crate::{rate, token};
+use crate::state::{self, Asset, Staker, ASSETS, CLAIMS, CONFIG, IDLE, POTS, SEIZED, STAKERS};
+use crate::{pot, rate, token};
 
 pub(crate) fn config(deps: Deps) -> StdResult<ConfigResponse> {
     let delegation = CONFIG.load(deps.storage)?.delegation;
@@ -124,7 +124,6 @@ pub(crate) fn books(deps: Deps, env: &Env, id: &str) -> Result<BooksResponse, Co
         seized: books.seized,
         released: books.released,
         payable: books.payable,
-        forfeited: books.forfeited,
         balance: token::balance(deps.querier, &asset.token(), &env.contract.address)?,
     })
 }
@@ -177,13 +176,16 @@ pub(crate) fn seized(
     start_after: Option<&(u32, Destination)>,
     limit: Option<u32>,
 ) -> Result<Vec<SeizedResponse>, ContractError> {
-    state::books(deps.storage, id)?;
+    state::books(deps.storage, pot::asset_of(id).unwrap_or(id))?;
     let start = start_after
         .map(|(account, to)| destination_key(deps.api, to).map(|key| (*account, key)))
         .transpose()?;
     let start = start
         .as_ref()
         .map(|(account, key)| (*account, key.as_str()));
+    if pot::asset_of(id).is_some() {
+        return claims(deps, id, start, limit);
+    }
     let page: StdResult<Vec<SeizedResponse>> = SEIZED
         .sub_prefix(id)
         .range(
@@ -202,4 +204,32 @@ pub(crate) fn seized(
         })
         .collect();
     Ok(page?)
+}
+
+/// What is booked of a pot, as it is worth now.
+fn claims(
+    deps: Deps,
+    name: &str,
+    start: Option<(u32, &str)>,
+    limit: Option<u32>,
+) -> Result<Vec<SeizedResponse>, ContractError> {
+    let pot = POTS.may_load(deps.storage, name)?.unwrap_or_default();
+    CLAIMS
+        .sub_prefix(name)
+        .range(
+            deps.storage,
+            start.map(Bound::exclusive),
+            None,
+            Order::Ascending,
+        )
+        .take(page::take(limit))
+        .map(|entry| {
+            let ((account, key), position) = entry?;
+            Ok(SeizedResponse {
+                account,
+                destination: destination_of(key),
+                amount: pot.pool.value_of(&position)?,
+            })
+        })
+        .collect()
 }

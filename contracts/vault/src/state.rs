@@ -4,6 +4,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Decimal, Storage, Timestamp, Uint128};
 use cw_storage_plus::{Item, Map};
+use palisade_math::{Position, SharePool};
 use palisade_types::asset::{AssetId, AssetKind, RateSource};
 use palisade_types::neighbour::Neighbour;
 use palisade_types::token::Token;
@@ -26,6 +27,10 @@ pub(crate) const BOOKS: Map<&str, Books> = Map::new("b");
 pub(crate) const IDLE: Map<(&Addr, &str), Uint128> = Map::new("i");
 /// (asset, account, recipient; empty: to burn) -> seized, not yet paid out. Never zero.
 pub(crate) const SEIZED: Map<(&str, u32, &str), Uint128> = Map::new("s");
+/// Name of a pot -> what was seized of a natively staked asset behind an operator.
+pub(crate) const POTS: Map<&str, Pot> = Map::new("p");
+/// (name of a pot, account, recipient; empty: to burn) -> a share of the pot. Never empty.
+pub(crate) const CLAIMS: Map<(&str, u32, &str), Position> = Map::new("c");
 /// (natively staked asset, operator) -> the contract that stakes it with the operator's validator.
 pub(crate) const STAKERS: Map<(&str, &Addr), Staker> = Map::new("n");
 
@@ -115,7 +120,7 @@ pub(crate) struct Books {
     /// Handed on to the delegation contract: pools, buckets and counted dust.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub staked: Uint128,
-    /// The sum of [`SEIZED`].
+    /// The sum of [`SEIZED`]; if natively staked: of the tokens of [`POTS`], and what was rounded off.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub seized: Uint128,
     /// Of `staked`, if natively staked: unbonded and in the vault again.
@@ -124,9 +129,21 @@ pub(crate) struct Books {
     /// Of `seized`, if natively staked: unbonded and in the vault again.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub payable: Uint128,
-    /// Of `seized`, if natively staked: lost to the base chain.
-    #[serde(default, skip_serializing_if = "Uint128::is_zero")]
-    pub forfeited: Uint128,
+    /// Whether the asset is natively staked.
+    #[serde(rename = "n", default, skip_serializing_if = "is_false")]
+    pub native: bool,
+}
+
+/// What was seized of a natively staked asset behind an operator.
+#[cw_serde]
+#[derive(Default)]
+pub(crate) struct Pot {
+    /// What is owed, by the shares of [`CLAIMS`].
+    #[serde(rename = "s")]
+    pub pool: SharePool,
+    /// What of it came back from the base chain and was not paid.
+    #[serde(rename = "p", default, skip_serializing_if = "Uint128::is_zero")]
+    pub payable: Uint128,
 }
 
 fn is_never(time: &Timestamp) -> bool {
@@ -192,8 +209,10 @@ mod tests {
             IDLE.namespace_bytes().to_vec(),
             SEIZED.namespace_bytes().to_vec(),
             STAKERS.namespace_bytes().to_vec(),
+            POTS.namespace_bytes().to_vec(),
+            CLAIMS.namespace_bytes().to_vec(),
         ]);
-        assert_eq!(maps.len(), 7);
+        assert_eq!(maps.len(), 9);
         let items = BTreeSet::from([
             CONFIG.as_slice().to_vec(),
             palisade_admin::GUARD.as_slice().to_vec(),

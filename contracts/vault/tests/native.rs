@@ -156,11 +156,8 @@ fn an_operator_opens_native_staking_with_its_own_validator() {
     let code = suite.net.host.app.wrap();
     let code = code.query_wasm_code_info(suite.staker).unwrap();
     let canonical = |address: &Addr| api.addr_canonicalize(address.as_str()).unwrap();
-    let expected = instantiate2_address(
-        code.checksum.as_slice(),
-        &canonical(&vault),
-        &canonical(&val),
-    );
+    let salt = [canonical(&val).as_slice(), STAKE.as_bytes()].concat();
+    let expected = instantiate2_address(code.checksum.as_slice(), &canonical(&vault), &salt);
     let expected = api.addr_humanize(&expected.unwrap()).unwrap();
 
     let response = suite.open("val", "val", true).unwrap();

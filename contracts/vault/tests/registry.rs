@@ -547,6 +547,7 @@ fn no_message_but_a_deposit_takes_coins() {
             recipient: address.clone(),
         },
         ExecuteMsg::Seize {
+            operator: suite.account("val").to_string(),
             seized: vec![],
             arrived: vec![],
             payees: vec![payee(SERVICE, &Destination::Burn {}, "1")],

@@ -111,6 +111,7 @@ fn only_the_delegation_contract_releases_seizes_and_redirects() {
         recipient: suite.account("alice").to_string(),
     };
     let seize = ExecuteMsg::Seize {
+        operator: suite.account("val").to_string(),
         seized: amounts(&[(ATOM, 10)]),
         arrived: vec![],
         payees: vec![payee(SERVICE, &burn(), "1")],

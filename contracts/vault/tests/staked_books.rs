@@ -86,10 +86,11 @@ struct Model {
     purses: [u128; USERS.len()],
     idle: [u128; USERS.len()],
     staked: u128,
-    /// For the treasury, and to burn.
-    seized: [u128; 2],
+    /// Of each operator: for the treasury, and to burn.
+    seized: [[u128; 2]; 2],
     released: u128,
-    payable: u128,
+    /// Of each operator.
+    payable: [u128; 2],
     /// With each validator.
     bonded: [u128; 2],
     /// Of each operator, oldest first: how much, and after how many steps it is here.
@@ -111,7 +112,11 @@ impl Model {
     }
 
     fn seized(&self) -> u128 {
-        self.seized.iter().sum()
+        self.seized.iter().flatten().sum()
+    }
+
+    fn payable(&self) -> u128 {
+        self.payable.iter().sum()
     }
 
     /// Entries that arrived, and how much they are.
@@ -123,7 +128,7 @@ impl Model {
     /// How a sound delegation contract divides what arrived: for who left, and seized.
     fn division(&self, step: Step) -> (u128, u128) {
         let (_, arrived) = self.arrived(step.operator);
-        let seized = arrived.min(self.seized() - self.payable) * (step.amount % 3) / 2;
+        let seized = arrived.min(self.seized() - self.payable()) * (step.amount % 3) / 2;
         let released = (arrived - seized).min(self.staked - self.released);
         (released, arrived - released)
     }
@@ -153,7 +158,7 @@ impl Model {
             What::Release => amount > 0 && amount <= self.released.min(self.staked),
             What::Restake => amount > 0 && amount <= self.released,
             What::Seize => amount <= self.staked,
-            What::PayOut => self.seized[destination] > 0 && self.payable > 0,
+            What::PayOut => self.seized[operator][destination] > 0 && self.payable[operator] > 0,
             What::Collect | What::Slash | What::Rewards => true,
         };
         if !accepted {
@@ -187,7 +192,7 @@ impl Model {
             What::Collect => {
                 let (released, seized) = self.division(step);
                 self.released += released;
-                self.payable += seized;
+                self.payable[operator] += seized;
                 self.unbonding[operator].retain(|(_, steps)| *steps > 0);
             }
             What::Release => {
@@ -202,14 +207,14 @@ impl Model {
             What::Seize => {
                 let here = self.here(amount);
                 self.staked -= amount;
-                self.seized[destination] += amount;
+                self.seized[operator][destination] += amount;
                 self.released -= here;
-                self.payable += here;
+                self.payable[operator] += here;
             }
             What::PayOut => {
-                let paid = self.seized[destination].min(self.payable);
-                self.seized[destination] -= paid;
-                self.payable -= paid;
+                let paid = self.seized[operator][destination].min(self.payable[operator]);
+                self.seized[operator][destination] -= paid;
+                self.payable[operator] -= paid;
                 match destination {
                     0 => self.treasury += paid,
                     _ => self.burned += paid,
@@ -290,13 +295,24 @@ fn perform(suite: &mut Suite, model: &mut Model, step: Step) -> bool {
         What::Seize => {
             let here = model.here(amount);
             let destination = destination(suite, who);
-            suite
-                .seize_arrived(&[(STAKE, amount)], &[(STAKE, here)], &destination)
-                .is_ok()
+            let msg = ExecuteMsg::Seize {
+                operator: suite.account(operator).to_string(),
+                seized: amounts(&[(STAKE, amount)]),
+                arrived: amounts(&[(STAKE, here)]),
+                payees: vec![payee(SERVICE, &destination, "1")],
+            };
+            let delegation = suite.delegation.clone();
+            suite.execute(&delegation, &msg).is_ok()
         }
         What::PayOut => {
             let destination = destination(suite, who);
-            suite.pay_out(STAKE, &destination).is_ok()
+            let asset = suite.pot_of(operator);
+            let msg = ExecuteMsg::PayOut {
+                asset,
+                account: SERVICE,
+                destination,
+            };
+            suite.by("stranger", &msg).is_ok()
         }
         What::Slash => {
             slash(suite, model, index);
@@ -359,12 +375,11 @@ fn check(suite: &Suite, model: &Model) {
             staked: model.staked,
             seized: model.seized(),
             released: model.released,
-            payable: model.payable,
-            forfeited: 0,
-            balance: idle + model.released + model.payable,
+            payable: model.payable(),
+            balance: idle + model.released + model.payable(),
         }
     );
-    assert!(model.released <= model.staked && model.payable <= model.seized());
+    assert!(model.released <= model.staked && model.payable() <= model.seized());
     let unbonding: u128 = model.unbonding.iter().flatten().map(|(a, _)| a).sum();
     for (name, bonded) in VALIDATORS.iter().zip(model.bonded) {
         assert_eq!(suite.bonded(name), bonded);
@@ -375,15 +390,17 @@ fn check(suite: &Suite, model: &Model) {
         model.bonded.iter().sum::<u128>()
             + unbonding
             + model.released
-            + model.payable
+            + model.payable()
             + model.unfunded
     );
-    let booked = suite.seized(STAKE);
-    assert!(booked.iter().all(|(_, amount)| *amount > 0));
-    for (who, expected) in model.seized.iter().enumerate() {
-        let destination = destination(suite, who);
-        let entry = booked.iter().find(|(to, _)| *to == destination);
-        assert_eq!(entry.map_or(0, |(_, amount)| *amount), *expected);
+    for (name, seized) in VALIDATORS.iter().zip(&model.seized) {
+        let booked = suite.seized_behind(name);
+        assert!(booked.iter().all(|(_, amount)| *amount > 0));
+        for (who, expected) in seized.iter().enumerate() {
+            let destination = destination(suite, who);
+            let entry = booked.iter().find(|(to, _)| *to == destination);
+            assert_eq!(entry.map_or(0, |(_, amount)| *amount), *expected);
+        }
     }
     for (name, purse) in USERS.iter().zip(model.purses) {
         assert_eq!(suite.purse(name, STAKE), purse);

@@ -23,7 +23,7 @@ pub struct Books {
     pub staked: u128,
     /// Of it, natively staked once and in the vault again, by the vault.
     pub released: u128,
-    /// Seized and not paid out, by the vault; without what was forfeited to the base chain.
+    /// Seized and not paid out, by the vault.
     pub seized: u128,
     /// Of it, natively staked once and in the vault again, by the vault.
     pub payable: u128,
@@ -76,7 +76,7 @@ impl Suite {
             idle: vault.idle.u128(),
             staked: vault.staked.u128(),
             released: vault.released.u128(),
-            seized: (vault.seized - vault.forfeited).u128(),
+            seized: vault.seized.u128(),
             payable: vault.payable.u128(),
             pools: 0,
             growing: 0,

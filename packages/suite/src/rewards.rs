@@ -290,6 +290,8 @@ impl Suite {
     fn commission_of(&self, operator: &Addr, token: &Token) -> u128 {
         let query = delegation::QueryMsg::CommissionOwed {
             operator: operator.to_string(),
+            start_after: None,
+            limit: Some(100),
         };
         let owed: Vec<TokenAmount> = self.ask(&self.delegation, &query);
         let of = owed.iter().filter(|owed| owed.token == *token);

@@ -138,8 +138,9 @@ pub enum ExecuteMsg {
         tokens: Vec<Token>,
     },
     /// Pays rewards to a service's operators: the one coin attached, of a token that the service named.
-    /// By anybody. The same is done when coins arrive over ICS-20 with the memo
-    /// [`palisade_ibc::RewardsMemo`]; what is refused then is refunded on the chain that it came from.
+    /// Refused once the service was stopped and no operator earns there any more. By anybody. The same
+    /// is done when coins arrive over ICS-20 with the memo [`palisade_ibc::RewardsMemo`]; what is refused
+    /// then is refunded on the chain that it came from.
     PayRewards {
         /// The service.
         service: ServiceId,
@@ -154,6 +155,14 @@ pub enum ExecuteMsg {
         /// The operator; it may have left.
         operator: String,
         /// Which tokens; none: all of which something was earned.
+        tokens: Option<Vec<Token>>,
+    },
+    /// Takes back what is held of a service that has ended: that was stopped, has no operator in it any
+    /// more, and no weight. What operators earned stays theirs. Goes to the sender. By its admin.
+    TakeBack {
+        /// The service.
+        service: ServiceId,
+        /// Which tokens; none: all of which something is held.
         tokens: Option<Vec<Token>>,
     },
     /// Adds a service under the next number. By the slashing contract.
@@ -521,8 +530,11 @@ pub struct ServiceRewardsResponse {
     pub token: Token,
     /// Base units paid so far.
     pub paid: Uint128,
-    /// Of them, sent on by harvests. The rest is with the allocation contract.
+    /// Of them, sent on by harvests.
     pub harvested: Uint128,
+    /// Of them, taken back by the admin after the service had ended. The rest is with the allocation
+    /// contract.
+    pub taken_back: Uint128,
     /// Of what is left: what waits for an operator with weight, and for the end of the pass of syncs that
     /// found the first one.
     pub held: Uint128,

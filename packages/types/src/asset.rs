@@ -136,8 +136,8 @@ pub struct Payee {
 /// Seized tokens that shall go elsewhere, since their recipient does not take them.
 #[cw_serde]
 pub struct Redirection {
-    /// The asset.
-    pub asset: AssetId,
+    /// The asset; of a natively staked one `{asset}/{operator}`.
+    pub asset: String,
     /// The account that they are booked under.
     pub account: u32,
     /// Where they were to go.

@@ -15,6 +15,8 @@ pub const MAX_POOLS_PAGE: usize = 10;
 pub const MAX_REWARD_TOKENS: usize = 16;
 /// Reward tokens of a pool that anybody's harvest may begin; the rest only the operator's own.
 pub const OPEN_REWARD_TOKENS: usize = 8;
+/// Shortest reward period, in seconds: somebody who comes and leaves for a payout is there for as long.
+pub const MIN_REWARD_PERIOD: u64 = 3_600;
 /// Most pools of one claim of rewards.
 pub const MAX_CLAIMED_POOLS: usize = 16;
 /// Most operators of one [`QueryMsg::Stakes`].
@@ -35,7 +37,7 @@ pub struct InstantiateMsg {
     /// Never changes.
     pub unbonding_period: u64,
     /// Seconds of a reward period: rewards that arrive in one flow to the stakers evenly through the
-    /// next. Above zero, at most the unbonding period. Never changes.
+    /// next. At least [`MIN_REWARD_PERIOD`], at most the unbonding period. Never changes.
     pub reward_period: u64,
 }
 
@@ -433,11 +435,15 @@ pub enum QueryMsg {
         /// The asset.
         asset: AssetId,
     },
-    /// Commission that an operator can claim.
+    /// Commission that an operator can claim, by the names of the tokens.
     #[returns(Vec<TokenAmount>)]
     CommissionOwed {
         /// The operator.
         operator: String,
+        /// Last token of the page before.
+        start_after: Option<Token>,
+        /// Page size.
+        limit: Option<u32>,
     },
     /// Where a natively staked pool stands with the base chain.
     #[returns(StakedResponse)]

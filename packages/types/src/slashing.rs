@@ -10,7 +10,7 @@ use palisade_evidence::Equivocation;
 use palisade_ibc::{Peer, Slash};
 
 use crate::allocation::{ServiceId, ServiceTerms};
-use crate::asset::{AssetId, Destination};
+use crate::asset::Destination;
 
 pub use answers::*;
 
@@ -219,8 +219,8 @@ pub enum ExecuteMsg {
     RedirectProceeds {
         /// The service.
         service: ServiceId,
-        /// The asset.
-        asset: AssetId,
+        /// The asset; of a natively staked one `{asset}/{operator}`.
+        asset: String,
         /// Where they were to go.
         from: Destination,
     },

@@ -20,7 +20,8 @@ pub struct InstantiateMsg {
 pub enum ExecuteMsg {
     /// Delegates the coins attached.
     Delegate {},
-    /// Undelegates; the tokens arrive when the chain has unbonded them.
+    /// Undelegates; the tokens arrive when the chain has unbonded them. A unit less, should the chain
+    /// refuse the amount itself.
     Undelegate {
         /// Base units.
         amount: Uint128,
@@ -113,7 +114,7 @@ pub struct State {
 /// One undelegation.
 #[cw_serde]
 pub struct Entry {
-    /// Base units that were asked for.
+    /// Base units that the chain unbonds: what was asked for, or a unit or two less, as it rounds.
     #[serde(rename = "a")]
     pub amount: Uint128,
     /// When the chain has unbonded them, as it said itself. They arrive at the end of the first block

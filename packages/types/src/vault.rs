@@ -81,11 +81,13 @@ pub enum ExecuteMsg {
         /// The asset.
         asset: AssetId,
     },
-    /// Pays out all that was seized of an asset for a destination under an account. Should the
-    /// recipient not take it, it waits, and anybody may try again. By anybody.
+    /// Pays out all that was seized of an asset for a destination under an account; of a natively
+    /// staked one as much as came back from the base chain. Should the recipient not take it, it waits,
+    /// and anybody may try again. By anybody.
     PayOut {
-        /// The asset.
-        asset: AssetId,
+        /// The asset; of a natively staked one `{asset}/{operator}`, as what is seized of each operator's
+        /// stakers is booked by itself.
+        asset: String,
         /// The account that it is booked under: a service's number; 0: bounties.
         account: u32,
         /// As it was seized.
@@ -102,6 +104,8 @@ pub enum ExecuteMsg {
     },
     /// Books slashed stake for its payees; moves no token. By the delegation contract.
     Seize {
+        /// Whose stake was slashed.
+        operator: String,
         /// What was slashed, per asset.
         seized: Vec<AssetAmount>,
         /// Of what was slashed of a natively staked asset: what had arrived at the vault already.
@@ -199,7 +203,7 @@ pub struct Reconciliation {
     /// Base units that the base chain slashed of what is staked in the vault's books.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub lost: Uint128,
-    /// Base units that the base chain slashed of what was seized, when no stake was left to bear it.
+    /// Base units that the base chain slashed of what was seized before: those who are owed bear it.
     #[serde(default, skip_serializing_if = "Uint128::is_zero")]
     pub forfeited: Uint128,
     /// Base units to undelegate, as one batch; zero: none.
@@ -334,8 +338,8 @@ pub enum QueryMsg {
     /// What was seized and not paid out yet of an asset.
     #[returns(Vec<SeizedResponse>)]
     Seized {
-        /// The asset.
-        asset: AssetId,
+        /// The asset; of a natively staked one `{asset}/{operator}`.
+        asset: String,
         /// Last account and destination of the page before.
         start_after: Option<(u32, Destination)>,
         /// Page size.
@@ -402,9 +406,6 @@ pub struct BooksResponse {
     pub released: Uint128,
     /// Of `seized`, if natively staked: unbonded and in the vault again, to be paid out.
     pub payable: Uint128,
-    /// Of `seized`, if natively staked: what the base chain took when no stake was left to bear it. Who
-    /// is owed bears it in proportion, at each payout.
-    pub forfeited: Uint128,
     /// What the token itself says that the vault holds.
     pub balance: Uint128,
 }

@@ -138,6 +138,7 @@ pub(crate) fn slash(
     }
     if !seized.is_empty() {
         let seize = vault::ExecuteMsg::Seize {
+            operator: msg.operator,
             seized,
             arrived,
             payees: msg.payees,
@@ -231,12 +232,14 @@ fn apply(deps: &mut DepsMut, env: &Env, case: &Case, cut: Cut) -> Result<Outcome
     result.delta = penalty_magnitude(&penalty, &pool.mag, equivalent)?;
     if !result.delta.is_zero() {
         let epochs: Vec<u64> = buckets.iter().map(|one| one.epoch).collect();
+        let before = pool.clone();
         let taken = take(deps.storage, case, pool, buckets, result.delta)?;
         result.seized = taken.seized;
         outcome.junior = taken.junior;
         if let Some(native) = &mut touch.native {
             outcome.in_vault = seize(deps.storage, pool.id, native, &epochs, &taken.parts)?;
         }
+        touch.slashed(&before)?;
     }
     outcome.message = touch.finish(deps.storage)?;
     Ok(outcome)

@@ -57,7 +57,11 @@ pub(crate) fn register(
     TOKENS.save(deps.storage, &token, &id)?;
     ASSETS.save(deps.storage, &id, &asset)?;
     RATES.save(deps.storage, &id, &rate)?;
-    BOOKS.save(deps.storage, &id, &Books::default())?;
+    let books = Books {
+        native: asset.is_staked(),
+        ..Books::default()
+    };
+    BOOKS.save(deps.storage, &id, &books)?;
     Ok(Response::new().add_event(event))
 }
 

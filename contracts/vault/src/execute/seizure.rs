@@ -9,8 +9,8 @@ use palisade_types::asset::{AssetAmount, Destination, Payee, Redirection};
 use crate::books::{credit_seized, destination_key};
 use crate::error::ContractError;
 use crate::execute::wiring::only_delegation;
-use crate::state::{self, BOOKS, SEIZED};
-use crate::{events, token};
+use crate::state::{self, BOOKS, POTS, SEIZED};
+use crate::{events, pot, token};
 
 /// Most amounts in one seizure: four times the assets of a service, so that it never binds.
 const MAX_SEIZED: usize = 32;
@@ -22,6 +22,7 @@ const MAX_PAYEES: usize = 3;
 pub(crate) fn seize(
     deps: DepsMut,
     info: &MessageInfo,
+    operator: &str,
     seized: Vec<AssetAmount>,
     arrived: Vec<AssetAmount>,
     payees: Vec<Payee>,
@@ -46,13 +47,28 @@ pub(crate) fn seize(
             response = response.add_event(events::arrive(&id, here));
         }
         BOOKS.save(deps.storage, &id, &books)?;
+        let name = match books.native {
+            true => pot::name(&id, operator),
+            false => id,
+        };
+        let mut pot = match books.native {
+            true => Some(POTS.may_load(deps.storage, &name)?.unwrap_or_default()),
+            false => None,
+        };
         for ((key, payee), part) in payees.iter().zip(split(amount, &payees)?) {
             if part.is_zero() {
                 continue;
             }
-            let entry = (id.as_str(), payee.account, key.as_str());
-            credit_seized(deps.storage, entry, part)?;
-            response = response.add_event(events::seize(&id, part, payee));
+            let entry = (name.as_str(), payee.account, key.as_str());
+            match &mut pot {
+                Some(pot) => pot::credit(deps.storage, pot, entry, part)?,
+                None => credit_seized(deps.storage, entry, part)?,
+            }
+            response = response.add_event(events::seize(&name, part, payee));
+        }
+        if let Some(mut pot) = pot {
+            pot.payable = pot.payable.checked_add(here)?;
+            POTS.save(deps.storage, &name, &pot)?;
         }
     }
     for (id, here) in arrived {
@@ -131,48 +147,45 @@ fn split(amount: Uint128, payees: &[(String, Payee)]) -> Result<Vec<Uint128>, Co
 }
 
 /// Burns or sends all that was seized of an asset for a destination under an account; of a natively
-/// staked one, what of it came back from the base chain: whoever asks first is paid first. What the base
-/// chain took of it, when no stake was left to bear that, everybody bears in proportion. A token that
-/// refuses fails the transaction, and so leaves the booking as it was, and every other one payable.
+/// staked one, of a pot by its name, as much as came back from the base chain: whoever asks first is
+/// paid first. A token that refuses fails the transaction, and so leaves the booking as it was, and every
+/// other one payable.
 pub(crate) fn pay_out(
     deps: DepsMut,
     env: &Env,
-    id: &str,
+    name: &str,
     account: u32,
     destination: Destination,
 ) -> Result<Response, ContractError> {
+    let id = pot::asset_of(name).unwrap_or(name);
     let asset = state::asset(deps.storage, id)?;
+    let mut books = state::books(deps.storage, id)?;
     let key = destination_key(deps.api, &destination)?;
-    let entry = (id, account, key.as_str());
-    let Some(booked) = SEIZED.may_load(deps.storage, entry)? else {
+    let entry = (name, account, key.as_str());
+    let amount = match pot::asset_of(name) {
+        Some(_) => match pot::booked(deps.storage, entry)? {
+            Some(position) => Some(pot::pay(deps.storage, &mut books, entry, position)?),
+            None => None,
+        },
+        None => {
+            let amount = SEIZED.may_load(deps.storage, entry)?;
+            SEIZED.remove(deps.storage, entry);
+            books.seized = books.seized.checked_sub(amount.unwrap_or_default())?;
+            amount
+        }
+    };
+    let Some(amount) = amount else {
         return Err(ContractError::NothingSeized {
-            asset: id.to_string(),
+            asset: name.to_string(),
             account,
             destination,
         });
     };
-    let mut books = state::books(deps.storage, id)?;
-    let (mut forfeited, mut amount) = (Uint128::zero(), booked);
-    if asset.is_staked() {
-        (forfeited, amount) = books.pay_arrived(booked)?;
-        if amount.is_zero() && forfeited.is_zero() {
-            return Err(ContractError::NothingArrived {
-                asset: id.to_string(),
-            });
-        }
-    }
-    let gone = amount.checked_add(forfeited)?;
-    books.seized = books.seized.checked_sub(gone)?;
-    let rest = booked.checked_sub(gone)?;
-    if rest.is_zero() {
-        SEIZED.remove(deps.storage, entry);
-    } else {
-        SEIZED.save(deps.storage, entry, &rest)?;
-    }
     BOOKS.save(deps.storage, id, &books)?;
-    let event = events::pay_out(id, account, amount, forfeited, &destination);
+    let event = events::pay_out(name, account, amount, &destination);
     let response = Response::new().add_event(event);
     if amount.is_zero() {
+        // The base chain took all of it.
         return Ok(response);
     }
     let payment = match destination.recipient() {
@@ -192,7 +205,7 @@ pub(crate) fn redirect(
 ) -> Result<Response, ContractError> {
     only_delegation(deps.storage, &info.sender)?;
     let Redirection {
-        asset: id,
+        asset: name,
         account,
         from,
         to,
@@ -200,7 +213,7 @@ pub(crate) fn redirect(
     if *account == 0 {
         return Err(ContractError::NobodysAccount);
     }
-    state::books(deps.storage, id)?;
+    state::books(deps.storage, pot::asset_of(name).unwrap_or(name))?;
     let (source, target) = (
         destination_key(deps.api, from)?,
         destination_key(deps.api, to)?,
@@ -213,11 +226,17 @@ pub(crate) fn redirect(
     if target == env.contract.address.as_str() {
         return Err(ContractError::PaymentToSelf);
     }
-    let entry = (id.as_str(), *account, source.as_str());
-    let amount = SEIZED.may_load(deps.storage, entry)?.unwrap_or_default();
-    if !amount.is_zero() {
-        SEIZED.remove(deps.storage, entry);
-        credit_seized(deps.storage, (id, *account, &target), amount)?;
-    }
+    let entry = (name.as_str(), *account, source.as_str());
+    let amount = match pot::asset_of(name) {
+        Some(_) => pot::redirect(deps.storage, entry, &target)?,
+        None => {
+            let amount = SEIZED.may_load(deps.storage, entry)?.unwrap_or_default();
+            if !amount.is_zero() {
+                SEIZED.remove(deps.storage, entry);
+                credit_seized(deps.storage, (name, *account, &target), amount)?;
+            }
+            amount
+        }
+    };
     Ok(Response::new().add_event(events::redirect(&redirection, amount)))
 }

@@ -18,7 +18,7 @@ use crate::books::require_above_zero;
 use crate::error::ContractError;
 use crate::execute::wiring::only_delegation;
 use crate::state::{self, Asset, Staker, BOOKS, STAKERS};
-use crate::{events, lsm};
+use crate::{events, lsm, pot};
 
 /// Whether an asset of these parameters can be staked natively. Returns the bond denom.
 pub(crate) fn check(
@@ -63,7 +63,9 @@ pub(crate) fn open(
         });
     }
     let validator = own_validator(deps.as_ref(), operator, validator)?;
-    let salt = Binary::from(deps.api.addr_canonicalize(operator.as_str())?.as_slice());
+    let mut salt = deps.api.addr_canonicalize(operator.as_str())?.to_vec();
+    salt.extend_from_slice(id.as_bytes());
+    let salt = Binary::from(salt);
     let checksum = code(deps.querier, code_id)?.checksum;
     let staker = Staker {
         staker: address(deps.api, &env.contract.address, checksum.as_slice(), &salt)?,
@@ -235,7 +237,12 @@ pub(crate) fn reconcile(
     let staker = Neighbour(state::staker(deps.storage, id, &operator)?.staker);
     let mut books = state::books(deps.storage, id)?;
     books.take_staked(id, orders.lost)?;
-    books.forfeit(id, orders.forfeited)?;
+    let seized = match &orders.collect {
+        Some(collection) => collection.seized,
+        None => Uint128::zero(),
+    };
+    let pot = pot::name(id, operator.as_str());
+    pot::reconcile(deps.storage, &mut books, &pot, seized, orders.forfeited)?;
     let mut response = Response::new().add_event(events::reconcile(&orders));
     if let Some(collection) = &orders.collect {
         books.collect(id, collection.released, collection.seized)?;

@@ -299,6 +299,7 @@ impl Suite {
         payees: &[Payee],
     ) -> HarnessResult<AppResponse> {
         let msg = ExecuteMsg::Seize {
+            operator: self.account("val").to_string(),
             seized: amounts(seized),
             arrived: vec![],
             payees: payees.to_vec(),
@@ -322,7 +323,7 @@ impl Suite {
         destination: &Destination,
     ) -> HarnessResult<AppResponse> {
         let msg = ExecuteMsg::PayOut {
-            asset: asset.into(),
+            asset: self.pot(asset),
             account,
             destination: destination.clone(),
         };
@@ -338,7 +339,7 @@ impl Suite {
         to: &Destination,
     ) -> HarnessResult<AppResponse> {
         let msg = ExecuteMsg::Redirect(Redirection {
-            asset: asset.into(),
+            asset: self.pot(asset),
             account,
             from: from.clone(),
             to: to.clone(),

@@ -49,7 +49,6 @@ pub struct Columns {
     pub seized: u128,
     pub released: u128,
     pub payable: u128,
-    pub forfeited: u128,
     pub balance: u128,
 }
 
@@ -181,6 +180,7 @@ impl Suite {
         destination: &Destination,
     ) -> HarnessResult<AppResponse> {
         let msg = ExecuteMsg::Seize {
+            operator: self.account("val").to_string(),
             seized: amounts(seized),
             arrived: amounts(arrived),
             payees: vec![payee(SERVICE, destination, "1")],
@@ -221,7 +221,6 @@ impl Suite {
             seized: books.seized.u128(),
             released: books.released.u128(),
             payable: books.payable.u128(),
-            forfeited: books.forfeited.u128(),
             balance: books.balance.u128(),
         }
     }

@@ -80,10 +80,36 @@ impl Suite {
         booked.map(|(_, to, amount)| (to, amount)).collect()
     }
 
+    /// Under which name what is seized is booked: of the natively staked asset, for val alone.
+    pub fn pot(&self, asset: &str) -> String {
+        match asset {
+            STAKE => self.pot_of("val"),
+            _ => asset.into(),
+        }
+    }
+
+    /// The same for any operator.
+    pub fn pot_of(&self, operator: &str) -> String {
+        format!("{STAKE}/{}", self.account(operator))
+    }
+
+    /// What was seized of natively staked tokens behind an operator.
+    pub fn seized_behind(&self, operator: &str) -> Vec<(Destination, u128)> {
+        let seized: Vec<SeizedResponse> = self.query(&QueryMsg::Seized {
+            asset: self.pot_of(operator),
+            start_after: None,
+            limit: None,
+        });
+        seized
+            .into_iter()
+            .map(|seized| (seized.destination, seized.amount.u128()))
+            .collect()
+    }
+
     /// What was seized, with the accounts.
     pub fn booked(&self, asset: &str) -> Vec<(u32, Destination, u128)> {
         let seized: Vec<SeizedResponse> = self.query(&QueryMsg::Seized {
-            asset: asset.into(),
+            asset: self.pot(asset),
             start_after: None,
             limit: None,
         });
