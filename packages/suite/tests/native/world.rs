@@ -63,7 +63,7 @@ pub fn local_service(suite: &mut Suite) -> ServiceId {
 
 pub fn pay_out(suite: &mut Suite, service: ServiceId) -> HarnessResult<AppResponse> {
     let msg = vault::ExecuteMsg::PayOut {
-        asset: STAKE.to_string(),
+        asset: format!("{STAKE}/{}", suite.host("north")),
         account: service,
         destination: Destination::Burn {},
     };
@@ -75,6 +75,8 @@ pub fn pay_out(suite: &mut Suite, service: ServiceId) -> HarnessResult<AppRespon
 pub fn bring_home(suite: &mut Suite, operator: &str) {
     for _ in 0..4 {
         suite.wait(BATCH);
+        // What arrived; then what is to leave.
+        suite.reconcile(operator);
         suite.reconcile(operator);
     }
     suite.wait(CHAIN_UNBONDING + 5);
