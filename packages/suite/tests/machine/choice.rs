@@ -154,7 +154,7 @@ fn stake_steps(state: &State, choice: &mut Choice) {
     let fresh = state
         .unbonding
         .iter()
-        .filter(|(_, at)| state.clock < **at + UNBONDING);
+        .filter(|(key, at)| !TWINS.contains(&key.0) && state.clock < **at + UNBONDING);
     choice.one_of(
         5,
         fresh.map(|(key, _)| *key).collect(),
@@ -182,7 +182,9 @@ fn stake_steps(state: &State, choice: &mut Choice) {
             asset,
         })
     });
-    choice.one_of(6, matured, |(who, operator, asset)| {
+    // Twins leave a pool for good, or they would not have the same in another.
+    let others = matured.into_iter().filter(|key| !TWINS.contains(&key.0));
+    choice.one_of(6, others.collect(), |(who, operator, asset)| {
         behind(who).prop_map(move |to| Step::Redelegate {
             who,
             operator,
