@@ -77,6 +77,7 @@ pub fn execute(
             operator,
             tokens,
         } => reward::harvest(deps, info, service, &operator, tokens),
+        ExecuteMsg::TakeBack { service, tokens } => reward::take_back(deps, info, service, tokens),
         ExecuteMsg::CreateService {
             service,
             admin,

@@ -155,6 +155,19 @@ pub enum ContractError {
     },
     #[error("a payment of rewards of no {token} at all")]
     NothingPaid { token: String },
+    #[error(
+        "service {service} was stopped, and no operator earns there any more: it takes no rewards"
+    )]
+    ServiceEnded { service: ServiceId },
+    #[error("service {service} has not ended: it has to be stopped (it is: {stopped}), with no operator in it ({operators} are) and no weight (it is {weight})")]
+    NotEnded {
+        service: ServiceId,
+        stopped: bool,
+        operators: u32,
+        weight: Uint128,
+    },
+    #[error("nothing is held of service {service} that can be taken back")]
+    NothingHeld { service: ServiceId },
     #[error("{operator} earned nothing at service {service} that was not harvested yet")]
     NothingEarned { service: ServiceId, operator: Addr },
 

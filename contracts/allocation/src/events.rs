@@ -117,6 +117,13 @@ pub(crate) fn harvest(
     event
 }
 
+pub(crate) fn take_back(service: ServiceId, admin: &Addr, token: &str, amount: Uint128) -> Event {
+    service_event("take_back", service)
+        .add_attribute("admin", admin)
+        .add_attribute("token", token)
+        .add_attribute("amount", amount)
+}
+
 pub(crate) fn connect(slashing: &Addr) -> Event {
     Event::new("connect").add_attribute("slashing", slashing)
 }

@@ -255,6 +255,7 @@ fn rewards_of(
                 held: rewards::held(&pot, counts.earning()),
                 paid: pot.paid,
                 harvested: pot.harvested,
+                taken_back: pot.taken_back,
                 weight: counts.weight,
             })
         })

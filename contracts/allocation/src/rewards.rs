@@ -35,8 +35,8 @@ impl Weight {
 }
 
 impl Member {
-    /// By what the operator earns: of each asset the smaller of what it counted in its last epoch and
-    /// what it counts now. Changes at checkpoints alone, as all that it is made of.
+    /// By what the operator earns: of each asset the smaller of the most that it counted in its last
+    /// epoch and what it counts now. Changes at checkpoints alone, as all that it is made of.
     pub(crate) fn weight(&self) -> Result<Weight, ContractError> {
         let now = self.values()?;
         let parts = match &self.former {
@@ -54,7 +54,9 @@ impl Member {
         Ok(Weight { parts, total })
     }
 
-    /// Takes down what the operator counts in `epoch`.
+    /// Takes down what the operator counts in `epoch`. What the next epoch compares with is the most of
+    /// this one, not its end: else a dip of a moment over its end would lower the weight for all of the
+    /// next.
     pub(crate) fn count(
         &mut self,
         epoch: u64,
@@ -63,16 +65,24 @@ impl Member {
     ) -> Result<(), ContractError> {
         let before = self.values()?;
         let now = trimmed(values);
-        let former = match self.former.take() {
-            Some(former) if former.epoch == epoch => former.values,
-            _ => before,
+        let (former, most) = match self.former.take() {
+            Some(former) if former.epoch == epoch => (former.values, or(former.peak, &before)),
+            Some(former) => (or(former.peak, &before), before),
+            None => (before.clone(), before),
         };
-        self.former = (former != now).then_some(Former {
+        let peak = largest(most, &now);
+        self.raw = value;
+        self.values = now.iter().skip(1).copied().collect();
+        // On its way out no checkpoint looks at it: epochs that it spends there could not be told from
+        // its last one, so it comes back as a newcomer.
+        if self.leaving.is_some() || (former == now && peak == now) {
+            return Ok(());
+        }
+        self.former = Some(Former {
             epoch,
             values: former,
+            peak: if peak == now { vec![] } else { peak },
         });
-        self.raw = value;
-        self.values = now.into_iter().skip(1).collect();
         Ok(())
     }
 
@@ -94,6 +104,27 @@ impl Counts {
         }
     }
 
+    /// Refuses a service whose rewards nobody earns any more: its weight never comes back.
+    pub(crate) fn require_earning(&self, service: ServiceId) -> Result<(), ContractError> {
+        if self.stopped && self.earning().is_zero() {
+            return Err(ContractError::ServiceEnded { service });
+        }
+        Ok(())
+    }
+
+    /// Refuses a service of which somebody may still earn what is held.
+    pub(crate) fn require_ended(&self, service: ServiceId) -> Result<(), ContractError> {
+        if self.stopped && self.operators == 0 && self.weight.is_zero() {
+            return Ok(());
+        }
+        Err(ContractError::NotEnded {
+            service,
+            stopped: self.stopped,
+            operators: self.operators,
+            weight: self.weight,
+        })
+    }
+
     /// Notes the end of a page of a checkpoint. When the weight rose from zero, nothing is credited
     /// before everybody was looked at since: if the page was not the `first` of its pass, by the next.
     pub(crate) fn end_page(&mut self, before: Uint128, first: bool, complete: bool) {
@@ -113,6 +144,13 @@ impl Pot {
             self.index.distribute_by_weight(Uint128::zero(), earning)?;
         }
         Ok(())
+    }
+
+    /// Takes out what is held. What was credited is not touched.
+    fn take_back(&mut self) -> Result<Uint128, ContractError> {
+        let amount = std::mem::take(&mut self.index.held);
+        self.taken_back = self.taken_back.checked_add(amount)?;
+        Ok(amount)
     }
 
     fn place(&self) -> usize {
@@ -268,6 +306,27 @@ pub(crate) fn pay(
     Ok(pot)
 }
 
+/// Takes out what is held of a service that has ended, in one token; zero: nothing is, and nothing
+/// changes.
+pub(crate) fn take_back(
+    storage: &mut dyn Storage,
+    service: ServiceId,
+    (token, mut pot): (&str, Pot),
+) -> Result<Uint128, ContractError> {
+    let amount = pot.take_back()?;
+    if !amount.is_zero() {
+        POTS.save(storage, (service, token), &pot)?;
+        release(storage, token, amount)?;
+    }
+    Ok(amount)
+}
+
+/// Notes that some of what is owed in a token leaves.
+fn release(storage: &mut dyn Storage, token: &str, amount: Uint128) -> Result<(), ContractError> {
+    let owed = OWED.load(storage, token)?.checked_sub(amount)?;
+    Ok(OWED.save(storage, token, &owed)?)
+}
+
 /// What one operator has to get of one service.
 pub(crate) struct Account {
     weight: Weight,
@@ -317,8 +376,7 @@ impl Account {
         self.earner.settled(&pot, vec![]);
         pot.harvested = pot.harvested.checked_add(total)?;
         POTS.save(storage, (service, token), &pot)?;
-        let owed = OWED.load(storage, token)?.checked_sub(total)?;
-        OWED.save(storage, token, &owed)?;
+        release(storage, token, total)?;
         Ok(Some((parts, total)))
     }
 
@@ -346,6 +404,26 @@ fn sum(parts: &[Uint128]) -> Result<Uint128, ContractError> {
     parts
         .iter()
         .try_fold(Uint128::zero(), |sum, part| Ok(sum.checked_add(*part)?))
+}
+
+/// A peak as it was stored: left out where it is what counts at the same time.
+fn or(peak: Vec<Uint128>, now: &[Uint128]) -> Vec<Uint128> {
+    if peak.is_empty() {
+        now.to_vec()
+    } else {
+        peak
+    }
+}
+
+/// The larger of two values of each asset.
+fn largest(mut most: Vec<Uint128>, now: &[Uint128]) -> Vec<Uint128> {
+    if most.len() < now.len() {
+        most.resize(now.len(), Uint128::zero());
+    }
+    for (most, now) in most.iter_mut().zip(now) {
+        *most = (*most).max(*now);
+    }
+    most
 }
 
 /// Without the zeros at the end.

@@ -137,6 +137,9 @@ pub struct Counts {
     /// they do not all go to whoever the first page looks at.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub awaited: u8,
+    /// [`Service::stopped`], here because a payment reads nothing else of the service.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stopped: bool,
 }
 
 /// An operator in a service.
@@ -168,7 +171,8 @@ pub struct Member {
     /// zeros at the end are left out.
     #[serde(rename = "v", default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Uint128>,
-    /// What it counted in its last epoch; none: the same as now. Rewards go by the smaller of the two.
+    /// The most that it counted in its last epoch, and in this one; none: the same as now. Rewards go by
+    /// the smaller of the last epoch's and what counts now.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub former: Option<Former>,
     /// The update that told the power; 0: none.
@@ -353,6 +357,16 @@ mod tests {
         };
         let record = r#"{"p":"7","r":"7","u":0,"s":[]}"#;
         assert_eq!(json(to_json_vec(&member)), record);
+        // One that fell in this epoch, to nothing, and one that did in the last.
+        let mut former = Former {
+            epoch: 3,
+            values: vec![Uint128::new(7)],
+            peak: vec![Uint128::new(7)],
+        };
+        let record = r#"{"e":3,"v":["7"],"p":["7"]}"#;
+        assert_eq!(json(to_json_vec(&former)), record);
+        former.peak.clear();
+        assert_eq!(json(to_json_vec(&former)), r#"{"e":3,"v":["7"]}"#);
         let counts = r#"{"operators":0,"total":"0"}"#;
         assert_eq!(json(to_json_vec(&Counts::default())), counts);
         assert_eq!(json(to_json_vec(&Earned::default())), "{}");

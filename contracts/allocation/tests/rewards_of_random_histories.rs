@@ -46,7 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => operator.clone().prop_map(Step::Jail),
         1 => operator.clone().prop_map(Step::Unjail),
         1 => operator.clone().prop_map(Step::Leave),
-        6 => Just(Step::Sync),
+        8 => Just(Step::Sync),
         4 => prop_oneof![Just(DAY / 3), Just(DAY), Just(3 * DAY)].prop_map(Step::Wait),
         5 => prop_oneof![1..10_u128, 1_000..1_000_000_u128].prop_map(Step::Pay),
         2 => operator.prop_map(Step::Harvest),
@@ -68,14 +68,24 @@ struct Modelled {
 }
 
 impl Modelled {
-    /// The smaller of the last sync and the last one of an earlier epoch, by asset.
+    /// The smaller of what is in force since the last sync, and the most that was in force at any time of
+    /// the last epoch before that one's in which there was a sync, by asset.
     fn weights(&self) -> [u128; 2] {
         let Some((epoch, now)) = self.synced.last() else {
             return [0; 2];
         };
-        let earlier = self.synced.iter().rev().find(|(e, _)| e < epoch);
-        let earlier = earlier.map_or([0; 2], |(_, values)| *values);
-        [0, 1].map(|asset| now[asset].min(earlier[asset]))
+        let earlier = self.synced.iter().map(|(e, _)| *e).rfind(|e| e < epoch);
+        let Some(earlier) = earlier else {
+            return [0; 2];
+        };
+        // What was in force when that epoch began, and what came in it.
+        let carried = self.synced.iter().rfind(|(e, _)| *e < earlier);
+        let came = self.synced.iter().filter(|(e, _)| *e == earlier);
+        let in_force: Vec<_> = carried.into_iter().chain(came).collect();
+        [0, 1].map(|asset| {
+            let peak = in_force.iter().map(|(_, values)| values[asset]).max();
+            now[asset].min(peak.unwrap_or(0))
+        })
     }
 
     fn weight(&self) -> u128 {

@@ -1,4 +1,4 @@
-//! Rewards: named, paid in, and harvested.
+//! Rewards: named, paid in, harvested, and taken back.
 
 use cosmwasm_std::{
     from_json, Addr, CosmosMsg, Deps, DepsMut, MessageInfo, Response, StdResult, Uint128,
@@ -122,7 +122,34 @@ pub(crate) fn credit(
         });
     }
     let counts = COUNTS.load(deps.storage, service)?;
+    counts.require_earning(service)?;
     rewards::pay(deps.storage, service, &counts, (token, pot), amount)
+}
+
+/// Pays to the admin what nobody can earn any more.
+pub(crate) fn take_back(
+    deps: DepsMut,
+    info: MessageInfo,
+    service: ServiceId,
+    tokens: Option<Vec<Token>>,
+) -> Result<Response, ContractError> {
+    administered(deps.as_ref(), &info, service)?;
+    COUNTS.load(deps.storage, service)?.require_ended(service)?;
+    let mut response = Response::new();
+    for (name, pot) in pots(deps.as_ref(), service, tokens)? {
+        let amount = rewards::take_back(deps.storage, service, (&name, pot))?;
+        if amount.is_zero() {
+            continue;
+        }
+        let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
+        response = response
+            .add_event(events::take_back(service, &info.sender, &name, amount))
+            .add_message(token.pay(&info.sender, amount)?);
+    }
+    if response.messages.is_empty() {
+        return Err(ContractError::NothingHeld { service });
+    }
+    Ok(response)
 }
 
 /// The rewards of a service in a token; refuses one that it did not name.
@@ -150,10 +177,7 @@ pub(crate) fn harvest(
     let Some(bounds) = BOUNDS.may_load(deps.storage, service)? else {
         return Err(ContractError::UnknownService { service });
     };
-    let pots = match tokens {
-        Some(tokens) => chosen(deps.as_ref(), service, tokens)?,
-        None => rewards::all(deps.storage, service)?,
-    };
+    let pots = pots(deps.as_ref(), service, tokens)?;
     let delegation = CONFIG.load(deps.storage)?.delegation.0;
     let counts = COUNTS.load(deps.storage, service)?;
     let mut account = Account::load(deps.storage, service, &counts, &operator)?;
@@ -208,6 +232,18 @@ fn send_on(
             let tell = Neighbour(delegation.clone()).call(&reward)?;
             Ok(vec![token.pay(delegation, amount)?, tell.into()])
         }
+    }
+}
+
+/// The rewards of a service in the tokens asked for; none: in all.
+fn pots(
+    deps: Deps,
+    service: ServiceId,
+    tokens: Option<Vec<Token>>,
+) -> Result<Vec<(String, Pot)>, ContractError> {
+    match tokens {
+        Some(tokens) => chosen(deps, service, tokens),
+        None => Ok(rewards::all(deps.storage, service)?),
     }
 }
 

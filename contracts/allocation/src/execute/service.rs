@@ -55,6 +55,9 @@ pub(crate) fn stop(
     require_running(service, &stored)?;
     stored.stopped = true;
     SERVICES.save(deps.storage, service, &stored)?;
+    let mut counts = COUNTS.load(deps.storage, service)?;
+    counts.stopped = true;
+    COUNTS.save(deps.storage, service, &counts)?;
     Ok(Response::new().add_event(events::stop_service(service)))
 }
 

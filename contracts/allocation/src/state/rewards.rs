@@ -31,6 +31,9 @@ pub struct Pot {
     /// Of them, sent on by harvests.
     #[serde(rename = "h", default, skip_serializing_if = "Uint128::is_zero")]
     pub harvested: Uint128,
+    /// Of them, taken back by the admin after the service had ended.
+    #[serde(rename = "b", default, skip_serializing_if = "Uint128::is_zero")]
+    pub taken_back: Uint128,
 }
 
 /// What an operator earned at a service.
@@ -54,14 +57,17 @@ pub struct Earned {
     pub owed: Vec<Uint128>,
 }
 
-/// What an operator counted in its last epoch, where that is not what it counts now.
+/// What an operator counted in its last epoch and in this one, where that is not what it counts now.
 #[cw_serde]
 pub struct Former {
-    /// The epoch of the checkpoint after it.
+    /// This epoch: that of the last checkpoint.
     #[serde(rename = "e")]
     pub epoch: u64,
-    /// Value by asset at the last checkpoint before that epoch, in the order of the service's assets;
-    /// zeros at the end are left out.
+    /// The most of each asset that was in force at any time of the last epoch before it in which there
+    /// was a checkpoint, in the order of the service's assets; zeros at the end are left out.
     #[serde(rename = "v", default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Uint128>,
+    /// The same of this epoch until now; left out where it is what counts now, as it is never less.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
+    pub peak: Vec<Uint128>,
 }
