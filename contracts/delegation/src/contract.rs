@@ -5,7 +5,9 @@ use cosmwasm_std::entry_point;
 use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Response};
 use palisade_admin::{cw_ownable, GUARD};
 use palisade_math::Epochs;
-use palisade_types::delegation::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use palisade_types::delegation::{
+    ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg, MIN_REWARD_PERIOD,
+};
 
 use crate::error::ContractError;
 use crate::execute::{native, operator, payout, reward, slash, stake, unbonding, wiring};
@@ -20,7 +22,8 @@ pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Sets owner, guardian, vault and epochs; epoch 0 starts now.
 ///
 /// # Errors
-/// An address that is not valid; periods that [`Epochs::new`] refuses.
+/// An address that is not valid; periods that [`Epochs::new`] refuses; a reward period that is too short
+/// or longer than the unbonding period.
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     mut deps: DepsMut,
@@ -39,9 +42,10 @@ pub fn instantiate(
     let epochs = Epochs::new(env.block.time, msg.epoch_length, msg.unbonding_period)?;
     // A first epoch whose stake could never mature would lock it in for ever.
     epochs.matures_at(0)?;
-    if msg.reward_period == 0 || msg.reward_period > msg.unbonding_period {
+    if !(MIN_REWARD_PERIOD..=msg.unbonding_period).contains(&msg.reward_period) {
         return Err(ContractError::InvalidRewardPeriod {
             reward_period: msg.reward_period,
+            least: MIN_REWARD_PERIOD,
             most: msg.unbonding_period,
         });
     }
@@ -213,9 +217,16 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Flows { operator, asset } => {
             to_json_binary(&query::flows(deps, &env, &operator, &asset)?)?
         }
-        QueryMsg::CommissionOwed { operator } => {
-            to_json_binary(&query::commission_owed(deps, &operator)?)?
-        }
+        QueryMsg::CommissionOwed {
+            operator,
+            start_after,
+            limit,
+        } => to_json_binary(&query::commission_owed(
+            deps,
+            &operator,
+            start_after,
+            limit,
+        )?)?,
         QueryMsg::Staked { operator, asset } => {
             to_json_binary(&query::staked(deps, &operator, &asset)?)?
         }

@@ -150,10 +150,14 @@ pub enum ContractError {
     },
 
     /// Rewards cannot flow in periods like these.
-    #[error("a reward period of {reward_period} s: above 0 and at most {most} is allowed")]
+    #[error(
+        "a reward period of {reward_period} s: at least {least} and at most {most} is allowed"
+    )]
     InvalidRewardPeriod {
         /// Seconds given.
         reward_period: u64,
+        /// The shortest.
+        least: u64,
         /// The unbonding period.
         most: u64,
     },
@@ -267,6 +271,21 @@ pub enum ContractError {
         token: String,
         /// Places that this payment may fill.
         places: u8,
+    },
+
+    /// All that was ever paid of a token to a pool would leave 128 bits: no token has so much.
+    #[error("{amount} of {token} to the stakers of {asset} behind {operator}: at most {most} more is allowed for ever")]
+    RewardTooLarge {
+        /// The operator.
+        operator: Addr,
+        /// The asset.
+        asset: AssetId,
+        /// Name of the token.
+        token: String,
+        /// What would have flowed, commission taken off.
+        amount: Uint128,
+        /// What still may.
+        most: Uint128,
     },
 
     /// There is nothing of what was asked for.

@@ -107,6 +107,24 @@ impl Rewards {
         Ok(owed)
     }
 
+    /// To be called after a slash, before the rewards follow the pool, which was `before`. If nobody earns
+    /// any more, what did not flow yet is credited to who did, by the tokens and shares of then: it was
+    /// theirs to earn, and else would be of whoever comes next. Where nobody earned before, it stays.
+    pub(crate) fn slashed(&mut self, before: &Pool, after: &Pool) -> Result<(), MathError> {
+        if earning(&weights(after)) || !earning(&weights(before)) {
+            return Ok(());
+        }
+        for Tracked { flow, changed, .. } in &mut self.tokens {
+            let rest = flow.stream.rest()?;
+            let released = flow.stream.cut(rest)?;
+            if !released.is_zero() {
+                credit(flow, before, released)?;
+                *changed = true;
+            }
+        }
+        Ok(())
+    }
+
     /// Follows the pool into a new generation or scale. To be called after whatever may have moved it,
     /// before anything else is done with either.
     pub(crate) fn follow(
@@ -143,32 +161,49 @@ impl Rewards {
 
 /// Lets `amount` of a token wait for the next period of its flow to a pool. Other tokens of the pool are
 /// left alone. A token that is new takes a place, if the pool has fewer than `places`: then the caller
-/// has to save the pool. Returns whether it did; none: there is no place.
+/// has to save the pool. Returns whether it did.
 pub(crate) fn push(
     storage: &mut dyn Storage,
     config: &Config,
     now: Timestamp,
-    pool: &mut Pool,
+    (operator, asset, pool): (&Addr, &str, &mut Pool),
     (token, amount): (&str, Uint128),
     places: u8,
-) -> Result<Option<bool>, ContractError> {
+) -> Result<bool, ContractError> {
     let known = find(storage, pool.id, token)?;
     let new = known.is_none();
     let (id, mut flow) = match known {
         Some(known) => known,
-        None if pool.rewards >= places => return Ok(None),
+        None if pool.rewards >= places => {
+            return Err(ContractError::RewardTokensFull {
+                operator: operator.clone(),
+                asset: asset.to_string(),
+                token: token.to_string(),
+                places,
+            })
+        }
         None => {
             let id = pool.rewards;
             pool.rewards = id.saturating_add(1);
             (id, begin(token, now, pool))
         }
     };
+    flow.paid = flow
+        .paid
+        .checked_add(amount)
+        .map_err(|_| ContractError::RewardTooLarge {
+            operator: operator.clone(),
+            asset: asset.to_string(),
+            token: token.to_string(),
+            amount,
+            most: Uint128::MAX.saturating_sub(flow.paid),
+        })?;
     advance(&mut flow, config, now, pool)?;
     // Brought up to now already, so that nothing flows here.
     flow.stream
         .push(amount, now, &config.reward_periods(), false)?;
     FLOWS.save(storage, (pool.id, id), &flow)?;
-    Ok(Some(new))
+    Ok(new)
 }
 
 /// What an owner is owed of a pool, by reward id.
@@ -216,6 +251,7 @@ fn find(storage: &dyn Storage, pool: PoolId, token: &str) -> StdResult<Option<(u
 fn begin(token: &str, now: Timestamp, pool: &Pool) -> Flow {
     Flow {
         token: token.to_string(),
+        paid: Uint128::zero(),
         stream: Stream {
             at: now,
             ..Stream::default()
@@ -237,19 +273,35 @@ fn advance(
     if flow.stream.rest()?.is_zero() || now <= flow.stream.at {
         return Ok(false);
     }
-    let weights = Tranche::BOTH.map(|tranche| pool.earning(tranche));
-    let running = weights.iter().any(|weight| !weight.is_zero());
+    let running = earning(&weights(pool));
     let (waiting, flowing) = (flow.stream.waiting, flow.stream.flowing);
     let flown = flow
         .stream
         .advance(now, &config.reward_periods(), running)?;
-    for (tranche, part) in Tranche::BOTH.into_iter().zip(apportion(flown, &weights)?) {
+    credit(flow, pool, flown)?;
+    Ok(!flowing.is_zero() || flow.stream.waiting != waiting)
+}
+
+/// Credits what flowed, by what the tranches have in which somebody earns.
+fn credit(flow: &mut Flow, pool: &Pool, amount: Uint128) -> Result<(), MathError> {
+    let parts = apportion(amount, &weights(pool))?;
+    for (tranche, part) in Tranche::BOTH.into_iter().zip(parts) {
         if !part.is_zero() {
             let shares = pool.tranche(tranche).shares;
             flow.index_mut(tranche).distribute(part, shares)?;
         }
     }
-    Ok(!flowing.is_zero() || flow.stream.waiting != waiting)
+    Ok(())
+}
+
+/// What the tranches have in which somebody earns.
+fn weights(pool: &Pool) -> [Uint128; 2] {
+    Tranche::BOTH.map(|tranche| pool.earning(tranche))
+}
+
+/// Whether anybody does.
+fn earning(weights: &[Uint128]) -> bool {
+    weights.iter().any(|weight| !weight.is_zero())
 }
 
 #[cfg(test)]

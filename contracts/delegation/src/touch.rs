@@ -58,7 +58,9 @@ impl<'a> Touch<'a> {
         if pool.kind == PoolKind::Native {
             let mut record = NATIVE.load(deps.storage, pool.id)?;
             native::grow(config, now, &mut pool, &mut record)?;
+            let before = pool.clone();
             slashed = native::notice(deps, asset, &mut pool, &mut record, incoming)?;
+            rewards.slashed(&before, &pool)?;
             rewards.follow(deps.storage, &pool)?;
             native = Some(record);
         }
@@ -88,6 +90,12 @@ impl<'a> Touch<'a> {
         position: &Position,
     ) -> Result<(), ContractError> {
         self.rewards.settle(storage, holding, position)
+    }
+
+    /// Has those who lost their last to a slash, before which the pool was `before`, earn what did not
+    /// flow yet. To be called after every slash.
+    pub(crate) fn slashed(&mut self, before: &Pool) -> Result<(), ContractError> {
+        Ok(self.rewards.slashed(before, &self.pool)?)
     }
 
     /// Stores the pool and all that belongs to it. Returns the message to the vault, if there is

@@ -288,7 +288,7 @@ fn periods_that_cannot_work_are_refused() {
             vault: s.vault.to_string(),
             epoch_length,
             unbonding_period,
-            reward_period: 1,
+            reward_period: 3_600,
         };
         let owner = s.owner.clone();
         let outcome = s

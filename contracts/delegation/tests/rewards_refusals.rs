@@ -316,6 +316,8 @@ fn queries_of_what_is_not_there() {
     let s = rewarded();
     let commission = QueryMsg::CommissionOwed {
         operator: s.who("ann").to_string(),
+        start_after: None,
+        limit: None,
     };
     assert!(s.try_query::<Vec<TokenAmount>>(&commission).is_err());
     let PoolKey { operator, asset } = s.pool_key("op", OSMO);
@@ -325,9 +327,55 @@ fn queries_of_what_is_not_there() {
 }
 
 #[test]
+fn commission_is_listed_in_pages_by_the_names_of_the_tokens() {
+    let mut s = Suite::new();
+    let coin = s.cw20("coin", "allocation", 100);
+    s.reward_cw20("op", &coin, &[(ATOM, 50)]).unwrap();
+    for (denom, amount) in [("uc", 30), ("ua", 10), ("ub", 20)] {
+        s.reward("op", denom, &[(ATOM, amount)]).unwrap();
+    }
+    let page = |start_after: Option<Token>, limit| {
+        let owed: Vec<TokenAmount> = s.query(&QueryMsg::CommissionOwed {
+            operator: s.who("op").to_string(),
+            start_after,
+            limit,
+        });
+        let owed = owed.into_iter();
+        owed.map(|one| (one.token, one.amount.u128()))
+            .collect::<Vec<_>>()
+    };
+    let all = vec![
+        (Token::cw20(&coin), 5),
+        (Token::native("ua"), 1),
+        (Token::native("ub"), 2),
+        (Token::native("uc"), 3),
+    ];
+    assert_eq!(page(None, None), all);
+    assert_eq!(page(None, Some(2)), all[..2]);
+    assert_eq!(page(Some(Token::cw20(&coin)), Some(2)), all[1..3]);
+    assert_eq!(page(Some(Token::native("ub")), None), all[3..]);
+    // One that is not there stands where it would.
+    assert_eq!(page(Some(Token::native("ubb")), None), all[3..]);
+    assert_eq!(page(Some(Token::native("uc")), None), []);
+    assert_eq!(page(None, Some(0)), []);
+    let bad = QueryMsg::CommissionOwed {
+        operator: s.who("op").to_string(),
+        start_after: Some(Token::cw20("?")),
+        limit: None,
+    };
+    assert!(s.try_query::<Vec<TokenAmount>>(&bad).is_err());
+}
+
+#[test]
 fn a_reward_period_that_cannot_work_is_refused() {
     let mut s = Suite::bare();
-    for (reward_period, fine) in [(0, false), (1, true), (3 * DAY, true), (3 * DAY + 1, false)] {
+    for (reward_period, fine) in [
+        (0, false),
+        (3_599, false),
+        (3_600, true),
+        (3 * DAY, true),
+        (3 * DAY + 1, false),
+    ] {
         let msg = InstantiateMsg {
             owner: s.owner.to_string(),
             guardian: None,
@@ -345,6 +393,7 @@ fn a_reward_period_that_cannot_work_is_refused() {
         } else {
             let expected = ContractError::InvalidRewardPeriod {
                 reward_period,
+                least: 3_600,
                 most: 3 * DAY,
             };
             assert_error(&outcome, &expected);
@@ -370,7 +419,7 @@ fn the_staker_of_an_operator_pays_its_own_pool_without_commission_and_no_other()
             .execute_contract(vault, delegation, &open, &[])
             .unwrap();
     }
-    s.reward_by("holder", "op", GOLD, &[("stake", 1_000)], false)
+    s.reward_by("holder", "op", GOLD, &[("stake", 1_000)], true)
         .unwrap();
     assert_eq!(s.flows("op", "stake")[0].waiting.u128(), 1_000);
     assert_eq!(s.commission("op", GOLD), 0);

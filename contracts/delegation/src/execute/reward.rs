@@ -197,15 +197,8 @@ fn flow(
 ) -> Result<(), ContractError> {
     let mut pool = load_or_create(storage, operator, asset)?;
     let now = env.block.time;
-    let new = push(storage, config, now, &mut pool, (token, amount), places)?.ok_or_else(|| {
-        ContractError::RewardTokensFull {
-            operator: operator.clone(),
-            asset: asset.to_string(),
-            token: token.to_string(),
-            places,
-        }
-    })?;
-    if new {
+    let to = (operator, asset, &mut pool);
+    if push(storage, config, now, to, (token, amount), places)? {
         POOLS.save(storage, (operator, asset), &pool)?;
     }
     Ok(())

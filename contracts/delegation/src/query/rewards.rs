@@ -1,6 +1,7 @@
 //! What stakers and operators can claim, and what flows: as of now, as a claim in this block would find it.
 
 use cosmwasm_std::{Decimal, Deps, Env, Order, StdResult, Timestamp, Uint128};
+use cw_storage_plus::Bound;
 use palisade_types::delegation::{FlowResponse, PoolKey, RewardsResponse, MAX_POOLS_PAGE};
 use palisade_types::page;
 use palisade_types::token::{Token, TokenAmount};
@@ -75,13 +76,24 @@ pub(crate) fn flows(
 pub(crate) fn commission_owed(
     deps: Deps,
     operator: &str,
+    start_after: Option<Token>,
+    limit: Option<u32>,
 ) -> Result<Vec<TokenAmount>, ContractError> {
     let operator = deps.api.addr_validate(operator)?;
     operator::load(deps.storage, &operator)?;
+    let start_after = start_after
+        .map(|token| token.validated(deps.api))
+        .transpose()?
+        .map(|token| token.name());
     let owed: StdResult<Vec<(String, Uint128)>> = COMMISSION_OWED
         .prefix(&operator)
-        .range(deps.storage, None, None, Order::Ascending)
-        .take(page::take(Some(page::MAX_LIMIT)))
+        .range(
+            deps.storage,
+            start_after.as_deref().map(Bound::exclusive),
+            None,
+            Order::Ascending,
+        )
+        .take(page::take(limit))
         .collect();
     let owed = owed?;
     let amounts = owed.iter().map(|(token, amount)| (&**token, *amount));

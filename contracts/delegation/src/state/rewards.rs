@@ -25,6 +25,11 @@ pub(crate) struct Flow {
     /// Name of the token. Never changes.
     #[serde(rename = "t")]
     pub token: String,
+    /// All that ever came in, in base units; left out while nothing did. That 128 bits hold it is what
+    /// keeps every other number of the token within them, however a cw20 lies about what it transferred:
+    /// what waits and flows, and what anybody earned or is owed, is a part of it.
+    #[serde(rename = "p", default, skip_serializing_if = "Uint128::is_zero")]
+    pub paid: Uint128,
     /// What waits and what flows to both tranches.
     #[serde(rename = "f")]
     pub stream: Stream,
@@ -93,6 +98,7 @@ mod tests {
     fn what_is_untouched_takes_no_bytes() {
         let flow = Flow {
             token: "native/u".to_string(),
+            paid: Uint128::zero(),
             stream: Stream {
                 at: Timestamp::from_seconds(1),
                 ..Stream::default()

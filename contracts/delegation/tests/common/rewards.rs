@@ -187,6 +187,8 @@ impl Suite {
     pub fn commission(&self, operator: &str, denom: &str) -> u128 {
         let owed: Vec<TokenAmount> = self.query(&QueryMsg::CommissionOwed {
             operator: self.who(operator).to_string(),
+            start_after: None,
+            limit: None,
         });
         amount_in(owed.iter(), &Token::native(denom))
     }

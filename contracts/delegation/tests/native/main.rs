@@ -19,7 +19,9 @@ use cosmwasm_std::{coin, Uint128};
 use palisade_delegation::ContractError;
 use palisade_math::MathError;
 use palisade_types::asset::AssetAmount;
-use palisade_types::delegation::{ExecuteMsg, FlowResponse, QueryMsg, StakesResponse};
+use palisade_types::delegation::{
+    ExecuteMsg, FlowResponse, QueryMsg, RewardsResponse, StakesResponse,
+};
 
 /// Two epochs are over, and what was undelegated in the first is on its way.
 fn one_batch_under_way() -> World {
@@ -364,6 +366,37 @@ fn a_validator_slashed_to_nothing_wipes_the_pool_and_what_was_seized_and_the_poo
     assert_eq!((world.value("ann"), world.value("bob")), (0, 70));
     world.undelegate("ann", "op", None).unwrap();
     assert_eq!(world.unbonding("ann"), 0);
+}
+
+#[test]
+fn what_did_not_flow_when_the_validator_is_slashed_to_nothing_is_not_the_next_depositors() {
+    let mut world = World::new(5, 1);
+    world.deposit("ann", "op", 1_000).unwrap();
+    let reward = ExecuteMsg::Reward {
+        operator: world.who("op").into_string(),
+        parts: vec![AssetAmount {
+            asset: ASSET.to_string(),
+            amount: Uint128::new(90),
+        }],
+        by_operator: true,
+    };
+    let coins = [coin(90, "uusd")];
+    world.run_with("staker of op", reward, &coins).unwrap();
+    world.base_slash("op", 100, &[]);
+    // Bob's deposit is what notices it.
+    world.deposit("bob", "op", 70).unwrap();
+    assert_eq!((world.value("ann"), world.value("bob")), (0, 70));
+    world.pass(3 * DAY);
+    let owed = |world: &mut World, who: &str| {
+        let rewards: Vec<RewardsResponse> = world.ask(QueryMsg::Rewards {
+            owner: world.who(who).into_string(),
+            start_after: None,
+            limit: None,
+        });
+        let amounts = rewards.iter().flat_map(|pool| &pool.rewards);
+        amounts.map(|one| one.amount.u128()).sum::<u128>()
+    };
+    assert_eq!((owed(&mut world, "ann"), owed(&mut world, "bob")), (90, 0));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Invariant 11 in random histories: joins, leaves, cancellations, redelegations, slashes, rewards in
-//! three tokens, claims and time, in any order; and, where nothing is slashed, a model that knows no
+//! three tokens, a fourth that lies about what it paid, claims and time, in any order; and, where nothing is slashed, a model that knows no
 //! index and no stream: it deals out every ten minutes by what everybody has.
 
 #![allow(
@@ -24,6 +24,11 @@ fn amount() -> impl Strategy<Value = u128> {
     prop_oneof![1..10_u128, 1..2_000_u128, 1..10_000_000_000_u128]
 }
 
+/// What a token can say that it paid.
+fn lie() -> impl Strategy<Value = u128> {
+    prop_oneof![Just(u128::MAX), any::<u128>(), 0..10_u128]
+}
+
 fn step(slashes: u32) -> impl Strategy<Value = Step> {
     let staker = 0..4_usize;
     let percent = || prop_oneof![2 => 1..100_u128, 1 => Just(100_u128)];
@@ -35,6 +40,7 @@ fn step(slashes: u32) -> impl Strategy<Value = Step> {
         slashes => prop_oneof![Just(1_000_u64), 900..1_000_u64, 1..900_u64]
             .prop_map(|permille| Step::Slash { permille }),
         6 => (0..3_usize, amount()).prop_map(|(token, amount)| Step::Reward { token, amount }),
+        1 => lie().prop_map(|amount| Step::Lie { amount }),
         3 => (staker, proptest::option::of(0..3_usize))
             .prop_map(|(staker, token)| Step::Claim { staker, token }),
         1 => Just(Step::Commission),

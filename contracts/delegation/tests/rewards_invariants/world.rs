@@ -1,8 +1,12 @@
 //! What there is, what can happen, and what must hold after each step.
 
-use palisade_types::delegation::RewardsResponse;
+use cosmwasm_std::Addr;
+use palisade_delegation::ContractError;
+use palisade_math::MathError;
+use palisade_types::delegation::{ExecuteMsg, RewardsResponse};
 use palisade_types::token::Token;
 
+use crate::common::rewards::parts;
 use crate::common::{Suite, ATOM, DAY};
 use crate::model::{Model, TICK};
 
@@ -35,6 +39,10 @@ pub enum Step {
         token: usize,
         amount: u128,
     },
+    /// A cw20 that says that it transferred this, and did not.
+    Lie {
+        amount: u128,
+    },
     Claim {
         staker: usize,
         token: Option<usize>,
@@ -55,12 +63,17 @@ pub struct World {
     /// Messages so far: each may round a unit of each token away.
     operations: u128,
     slashed: bool,
+    liar: Addr,
+    /// Without commission.
+    lied: u128,
 }
 
 impl World {
     pub fn new() -> Self {
-        let s = Suite::new();
+        let mut s = Suite::new();
         Self {
+            liar: s.cw20("liar", "op", 1),
+            lied: 0,
             s,
             models: Default::default(),
             paid: [0; 3],
@@ -76,8 +89,17 @@ impl World {
         let s = &mut self.s;
         match *step {
             Step::Join { staker, amount } => {
-                // More than the pool can hold at its price, or less than a share: refused.
-                let _ = s.deposit(STAKERS[staker], "op", ATOM, amount);
+                // More than the pool can hold, or less than a share: for no other reason.
+                if let Err(error) = s.deposit(STAKERS[staker], "op", ATOM, amount) {
+                    let error = error.downcast::<ContractError>().unwrap();
+                    let allowed = matches!(
+                        error,
+                        ContractError::Math(
+                            MathError::ZeroShares { .. } | MathError::DepositTooLarge { .. }
+                        )
+                    );
+                    assert!(allowed, "{error}");
+                }
             }
             Step::Undelegate { staker, percent } => {
                 let stake = s.stake(STAKERS[staker], "op", ATOM);
@@ -107,13 +129,33 @@ impl World {
                 self.models[token].pay(amount - amount / 10);
                 self.commission[token] += amount / 10;
             }
+            Step::Lie { amount } => self.lie(amount),
             Step::Claim { staker, token } => self.claim(staker, token),
             Step::Commission => {
-                let _ = s.claim_commission("op");
+                let msg = ExecuteMsg::ClaimCommission {
+                    tokens: Some(TOKENS.map(Token::native).to_vec()),
+                    recipient: None,
+                };
+                let _ = s.execute("op", &msg);
             }
             Step::Wait { ticks } => self.wait(ticks),
         }
         self.check();
+    }
+
+    /// Taken at its word as long as all that it ever said is no more than a token can have.
+    fn lie(&mut self, amount: u128) {
+        let msg = ExecuteMsg::RewardCw20 {
+            token: self.liar.to_string(),
+            operator: self.s.who("op").to_string(),
+            parts: parts(&[(ATOM, amount)]),
+            by_operator: false,
+        };
+        let rest = amount - amount / 10;
+        let all = self.lied.checked_add(rest);
+        let outcome = self.s.execute("allocation", &msg);
+        assert_eq!(outcome.is_ok(), all.is_some());
+        self.lied = all.unwrap_or(self.lied);
     }
 
     /// A slash of some thousandths of everything.
@@ -127,23 +169,48 @@ impl World {
             ..s.penalty("op", 100, now)
         };
         let owed = self.owed();
-        let s = &mut self.s;
-        s.slash(penalty).unwrap();
+        let rest = self.rest();
+        let before = self.s.active("op", ATOM);
+        self.s.slash(penalty).unwrap();
         self.slashed = true;
-        // What was earned is nobody's to slash: a seal rounds each time.
-        for (before, after) in owed.iter().flatten().zip(self.owed().iter().flatten()) {
-            assert!(
-                after <= before && before <= &(after + 1),
-                "{before} is now {after}"
-            );
+        let wiped = before > 0 && self.s.active("op", ATOM) == 0;
+        // What was earned is nobody's to slash: a seal rounds each time. What did not flow yet is theirs
+        // as well, if nobody is left to earn it.
+        let holders = STAKERS.len() as u128;
+        for (index, (before, after)) in owed.iter().zip(self.owed()).enumerate() {
+            for (before, after) in before.iter().zip(&after) {
+                assert!(*before <= after + 1, "{before} is now {after}");
+                assert!(wiped || after <= before, "{before} is now {after}");
+            }
+            let gained = after.iter().sum::<u128>() + 2 * holders - before.iter().sum::<u128>();
+            let (rest, now) = (rest[index], self.rest()[index]);
+            if wiped {
+                let rounded = 4 * holders + 2 * holders * (rest / 1_000_000);
+                assert!(gained <= rest + 2 * holders && gained + rounded >= rest);
+                assert_eq!(now, 0);
+            } else {
+                assert_eq!(now, rest);
+            }
         }
+    }
+
+    /// What did not flow yet, by token.
+    fn rest(&self) -> [u128; 3] {
+        TOKENS.map(|denom| {
+            let (waiting, flowing) = self.stream(&Token::native(denom));
+            waiting + flowing
+        })
     }
 
     /// What a query says is what a claim in the same block pays.
     fn claim(&mut self, staker: usize, token: Option<usize>) {
         let owed = self.owed();
         let name = STAKERS[staker];
-        let tokens = token.map(|token| vec![Token::native(TOKENS[token])]);
+        let mut tokens = token.map(|token| vec![Token::native(TOKENS[token])]);
+        if self.lied > 0 && tokens.is_none() {
+            // It has nothing to pay out.
+            tokens = Some(TOKENS.map(Token::native).to_vec());
+        }
         let before = TOKENS.map(|denom| self.s.purse(name, denom));
         // The operator's purse holds its commission too, and no message pays both.
         let outcome = self.s.claim_some(name, None, tokens);
@@ -192,22 +259,25 @@ impl World {
             let claimed: u128 = self.claimed[index].iter().sum();
             let claimable: u128 = owed[index].iter().sum();
             let out = claimed + claimable + self.commission[index];
-            let (waiting, flowing) = self.stream(denom);
+            let (waiting, flowing) = self.stream(&Token::native(denom));
             let paid = self.paid[index];
             assert!(out + waiting + flowing <= paid, "{out} of {paid} {denom}");
             let unclaimed = self.s.commission("op", denom);
             let held = self.s.bank(&self.s.delegation, denom);
             assert!(held >= claimable + waiting + flowing + unclaimed, "{denom}");
         }
+        let liar = Token::cw20(&self.liar);
+        let claimable: u128 = STAKERS.iter().map(|who| self.s.owed_in(who, &liar)).sum();
+        let (waiting, flowing) = self.stream(&liar);
+        assert!(claimable + waiting + flowing <= self.lied);
     }
 
-    fn stream(&self, denom: &str) -> (u128, u128) {
+    fn stream(&self, token: &Token) -> (u128, u128) {
         if self.s.pool("op", ATOM).is_none() {
             return (0, 0);
         }
-        let token = Token::native(denom);
         let flows = self.s.flows("op", ATOM);
-        let flow = flows.iter().find(|flow| flow.token == token);
+        let flow = flows.iter().find(|flow| flow.token == *token);
         flow.map_or((0, 0), |flow| (flow.waiting.u128(), flow.flowing.u128()))
     }
 
@@ -244,7 +314,7 @@ impl World {
         self.take(&Step::Commission);
         let holders = STAKERS.len() as u128;
         for (index, denom) in TOKENS.into_iter().enumerate() {
-            assert_eq!(self.stream(denom), (0, 0));
+            assert_eq!(self.stream(&Token::native(denom)), (0, 0));
             let left = self.s.bank(&self.s.delegation, denom);
             // After a rescale up to a share of each holder's is nobody's, of a million and more.
             let rescaled = match self.slashed {

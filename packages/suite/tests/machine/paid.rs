@@ -157,6 +157,8 @@ impl World {
     pub fn commissions(&self, operator: Name) -> BTreeMap<Name, u128> {
         let query = delegation::QueryMsg::CommissionOwed {
             operator: self.suite.host(operator).to_string(),
+            start_after: None,
+            limit: Some(100),
         };
         let owed: Vec<TokenAmount> = self.suite.ask(&self.suite.delegation, &query);
         let tokens = TOKENS.map(|token| (self.token(token), token));
