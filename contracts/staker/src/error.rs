@@ -25,8 +25,8 @@ pub enum ContractError {
     #[error(transparent)]
     Overflow(#[from] OverflowError),
 
-    /// The chain's answer to an undelegation does not say when it completes.
-    #[error("the answer to an undelegation does not say when it completes: {0}")]
+    /// The chain's answer to an undelegation cannot be read.
+    #[error("the answer to an undelegation cannot be read: {0}")]
     Completion(#[from] ResponseError),
 
     /// Only the vault may do this.

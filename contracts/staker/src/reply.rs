@@ -34,7 +34,7 @@ pub(crate) struct Pending {
 pub(crate) enum Next {
     /// The vault's coins were delegated.
     Delegated { amount: Uint128 },
-    /// An entry is to be noted.
+    /// An entry is to be noted, or less is to be tried.
     Undelegated { amount: Uint128 },
     /// Rewards are to be used.
     Withdrawn { to: RewardsTo },
@@ -68,6 +68,11 @@ impl Pending {
     pub(crate) fn of(&self, message: impl Into<CosmosMsg>) -> StdResult<SubMsg> {
         Ok(SubMsg::reply_on_success(message, REPLY).with_payload(to_json_binary(self)?))
     }
+
+    /// The message itself, of which less is to be tried should the chain refuse it.
+    pub(crate) fn of_at_most(&self, message: impl Into<CosmosMsg>) -> StdResult<SubMsg> {
+        Ok(SubMsg::reply_always(message, REPLY).with_payload(to_json_binary(self)?))
+    }
 }
 
 /// The staker's balance of the bond denom now.
@@ -85,8 +90,16 @@ pub(crate) fn reply(deps: DepsMut, env: &Env, msg: Reply) -> Result<Response, Co
         return Err(ContractError::UnknownReply { id: msg.id });
     }
     let pending: Pending = from_json(&msg.payload)?;
-    let answer = msg.result.into_result().map_err(StdError::generic_err)?;
     let config = CONFIG.load(deps.storage)?;
+    let answer = match (msg.result.into_result(), &pending.next) {
+        (Ok(answer), _) => answer,
+        // What was refused left nothing behind: the balance is still that of before.
+        (Err(_), Next::Undelegated { amount }) => {
+            let message = execute::undelegate_less(&config, pending.balance, *amount)?;
+            return Ok(Response::new().add_submessage(message));
+        }
+        (Err(error), _) => return Err(StdError::generic_err(error).into()),
+    };
     let balance = balance(deps.querier, env, &config)?;
     let rewards = balance.checked_sub(pending.balance)?;
     match pending.next {
@@ -137,12 +150,13 @@ fn undelegated(
     rewards: Uint128,
 ) -> Result<Response, ContractError> {
     let now = env.block.time;
-    let completes_at = response::completes_at(answer)?;
+    let undelegation = response::read(answer)?;
+    let completes_at = undelegation.completes_at;
     if completes_at < now {
         return Err(ContractError::CompletesInThePast { completes_at, now });
     }
     let entry = Entry {
-        amount,
+        amount: undelegation.amount.unwrap_or(amount).min(amount),
         completes_at,
     };
     let event = events::undelegate(&entry, rewards);
@@ -157,7 +171,8 @@ fn undelegated(
 mod tests {
     use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env, MockApi, MockQuerier};
     use cosmwasm_std::{
-        coins, Addr, Binary, Empty, MsgResponse, OverflowError, OwnedDeps, SubMsgResult, Timestamp,
+        coin, coins, Addr, Binary, Empty, MsgResponse, OverflowError, OwnedDeps, ReplyOn,
+        StakingMsg, SubMsgResult, Timestamp,
     };
     use palisade_types::staker::{ExecuteMsg, InstantiateMsg};
 
@@ -191,6 +206,20 @@ mod tests {
         (deps, message)
     }
 
+    fn replied(
+        deps: &mut Deps,
+        message: &SubMsg,
+        result: SubMsgResult,
+    ) -> Result<Response, ContractError> {
+        let msg = Reply {
+            id: message.id,
+            payload: message.payload.clone(),
+            gas_used: 0,
+            result,
+        };
+        reply(deps.as_mut(), &mock_env(), msg)
+    }
+
     fn answered(deps: &mut Deps, message: &SubMsg, value: &[u8]) -> Result<(), ContractError> {
         let answer = MsgResponse {
             type_url: "/cosmos.staking.v1beta1.MsgUndelegateResponse".into(),
@@ -202,13 +231,7 @@ mod tests {
             data: None,
             msg_responses: vec![answer],
         });
-        let msg = Reply {
-            id: message.id,
-            payload: message.payload.clone(),
-            gas_used: 0,
-            result,
-        };
-        reply(deps.as_mut(), &mock_env(), msg).map(|_| ())
+        replied(deps, message, result).map(|_| ())
     }
 
     /// 2,000,000,000 s.
@@ -231,6 +254,56 @@ mod tests {
     }
 
     #[test]
+    fn the_entry_is_of_what_the_chain_says_and_of_no_more_than_was_asked_for() {
+        for (says, noted) in [("29", 29u128), ("28", 28), ("0", 0), ("30", 30), ("31", 30)] {
+            let (mut deps, message) = undelegating();
+            let length = u8::try_from(says.len()).unwrap();
+            let coin = [&[0x12, length + 2, 0x12, length], says.as_bytes()].concat();
+            answered(&mut deps, &message, &[&TIME[..], &coin].concat()).unwrap();
+            let state = state::load(&deps.storage).unwrap();
+            assert_eq!(state.entries[0].amount.u128(), noted, "{says}");
+        }
+    }
+
+    #[test]
+    fn what_the_chain_refuses_is_tried_once_more_with_a_unit_less() {
+        let (mut deps, message) = undelegating();
+        assert_eq!(message.reply_on, ReplyOn::Always);
+        let refused = || SubMsgResult::Err("codespace: sdk, code: 18".into());
+        let response = replied(&mut deps, &message, refused()).unwrap();
+        assert!(response.events.is_empty());
+        let [second] = &response.messages[..] else {
+            panic!("one message")
+        };
+        let less = StakingMsg::Undelegate {
+            validator: "validator".into(),
+            amount: coin(29, "stake"),
+        };
+        assert_eq!(second.msg, less.into());
+        // There is no third: should it fail, all does, and in the chain's own words.
+        assert_eq!(second.reply_on, ReplyOn::Success);
+        assert_eq!(state::load(&deps.storage), Ok(Default::default()));
+
+        balance(&mut deps, 57);
+        answered(&mut deps, second, &TIME).unwrap();
+        let state = state::load(&deps.storage).unwrap();
+        assert_eq!(state.rewards.u128(), 7);
+        assert_eq!(state.entries.len(), 1);
+        assert_eq!(state.entries[0].amount.u128(), 29);
+    }
+
+    #[test]
+    fn of_one_unit_nothing_less_is_tried() {
+        let (mut deps, _) = undelegating();
+        let info = message_info(&Addr::unchecked("vault"), &[]);
+        let msg = ExecuteMsg::Undelegate {
+            amount: 1u128.into(),
+        };
+        let response = crate::contract::execute(deps.as_mut(), mock_env(), info, msg).unwrap();
+        assert_eq!(response.messages[0].reply_on, ReplyOn::Success);
+    }
+
+    #[test]
     fn rewards_that_come_while_others_are_staked_are_kept() {
         let (mut deps, _) = undelegating();
         balance(&mut deps, 25);
@@ -244,9 +317,9 @@ mod tests {
             balance: 20u128.into(),
             next,
         };
-        let message = pending.of(cosmwasm_std::StakingMsg::Delegate {
+        let message = pending.of(StakingMsg::Delegate {
             validator: "validator".into(),
-            amount: cosmwasm_std::coin(30, "stake"),
+            amount: coin(30, "stake"),
         });
         answered(&mut deps, &message.unwrap(), &[]).unwrap();
         let state = state::load(&deps.storage).unwrap();

@@ -1,10 +1,15 @@
-//! The staking module's answer to an undelegation: as much of protobuf as it takes to read a time.
+//! The staking module's answer to an undelegation: as much of protobuf as it takes to read a time
+//! and an amount.
 
-use cosmwasm_std::{SubMsgResponse, Timestamp};
+use cosmwasm_std::{SubMsgResponse, Timestamp, Uint128};
 use thiserror::Error;
 
 /// `MsgUndelegateResponse.completion_time`
 const COMPLETION_TIME: u64 = 1;
+/// `MsgUndelegateResponse.amount`: from SDK 0.50 on.
+const AMOUNT: u64 = 2;
+/// `Coin.amount`, in digits. Its denom is that of the message.
+const COIN_AMOUNT: u64 = 2;
 /// `Timestamp.seconds`
 const SECONDS: u64 = 1;
 /// `Timestamp.nanos`
@@ -51,12 +56,24 @@ pub enum ResponseError {
         /// Its nanoseconds.
         nanos: u64,
     },
+    /// The amount is no number of 128 bits.
+    #[error("the amount that unbonds is no number of 128 bits")]
+    Amount,
 }
 
-/// When an undelegation completes, from the answer to its message: a `MsgUndelegateResponse`. The event
-/// `unbond` says so as well, but to the second only, and an undelegation that seems to have completed
-/// too early looks as if it had been slashed.
-pub(crate) fn completes_at(answer: &SubMsgResponse) -> Result<Timestamp, ResponseError> {
+/// What the chain says of an undelegation that it began.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Undelegation {
+    /// When it completes.
+    pub(crate) completes_at: Timestamp,
+    /// Base units that unbond; none where the chain does not say it.
+    pub(crate) amount: Option<Uint128>,
+}
+
+/// Reads the answer to an undelegation: a `MsgUndelegateResponse`. The event `unbond` tells the time as
+/// well, but to the second only, and an undelegation that seems to have completed too early looks as if
+/// it had been slashed.
+pub(crate) fn read(answer: &SubMsgResponse) -> Result<Undelegation, ResponseError> {
     let bytes = match answer.msg_responses.first() {
         Some(response) if !response.value.is_empty() => response.value.as_slice(),
         _ => return Err(ResponseError::Missing),
@@ -66,14 +83,33 @@ pub(crate) fn completes_at(answer: &SubMsgResponse) -> Result<Timestamp, Respons
             length: bytes.len(),
         });
     }
-    let mut time = None;
+    let (mut time, mut coin) = (None, None);
     let mut message = Message(bytes);
     while let Some((field, value)) = message.next()? {
-        if field == COMPLETION_TIME {
-            time = Some(value.bytes(field)?);
+        match field {
+            COMPLETION_TIME => time = Some(value.bytes(field)?),
+            AMOUNT => coin = Some(value.bytes(field)?),
+            _ => {}
         }
     }
-    timestamp(time.ok_or(ResponseError::NoTime)?)
+    Ok(Undelegation {
+        completes_at: timestamp(time.ok_or(ResponseError::NoTime)?)?,
+        amount: coin.map_or(Ok(None), amount)?,
+    })
+}
+
+fn amount(coin: &[u8]) -> Result<Option<Uint128>, ResponseError> {
+    let mut digits = None;
+    let mut message = Message(coin);
+    while let Some((field, value)) = message.next()? {
+        if field == COIN_AMOUNT {
+            digits = Some(value.bytes(field)?);
+        }
+    }
+    let number = |digits| std::str::from_utf8(digits).ok()?.parse().ok();
+    digits
+        .map(|digits| number(digits).ok_or(ResponseError::Amount))
+        .transpose()
 }
 
 fn timestamp(bytes: &[u8]) -> Result<Timestamp, ResponseError> {
@@ -185,9 +221,9 @@ mod tests {
 
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<Timestamp, ResponseError> {
+    fn all(bytes: &[u8]) -> Result<Undelegation, ResponseError> {
         #[allow(deprecated)]
-        completes_at(&SubMsgResponse {
+        super::read(&SubMsgResponse {
             events: vec![],
             data: None,
             msg_responses: vec![MsgResponse {
@@ -195,6 +231,14 @@ mod tests {
                 value: Binary::from(bytes),
             }],
         })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Timestamp, ResponseError> {
+        all(bytes).map(|found| found.completes_at)
+    }
+
+    fn amount(bytes: &[u8]) -> Result<Option<u128>, ResponseError> {
+        all(bytes).map(|found| found.amount.map(|amount| amount.u128()))
     }
 
     /// 2,000,000,000 s and 5 ns; then the amount, a coin of 7 atom, as chains from SDK 0.50 on say it.
@@ -240,6 +284,39 @@ mod tests {
     }
 
     #[test]
+    fn the_amount_is_read_where_there_is_one() {
+        let time = &answer()[..10];
+        let coin = |inner: &[u8]| [time, &nested(0x12, inner)].concat();
+        let digits = |digits: &str| coin(&nested(0x12, digits.as_bytes()));
+        assert_eq!(amount(&answer()), Ok(Some(7)));
+        assert_eq!(amount(&[&AMOUNT[..], time].concat()), Ok(Some(7)));
+        assert_eq!(amount(time), Ok(None));
+        // A coin without one, and one of nothing.
+        assert_eq!(amount(&coin(&[])), Ok(None));
+        assert_eq!(amount(&coin(&[0x0a, 1, b'a'])), Ok(None));
+        assert_eq!(amount(&digits("0")), Ok(Some(0)));
+        let most = u128::MAX.to_string();
+        assert_eq!(amount(&digits(&most)), Ok(Some(u128::MAX)));
+        // One more; a fraction, a negative, none, what is no text.
+        let over = "340282366920938463463374607431768211456";
+        for wrong in [over, "1.5", "-1", " 1", "", "1atom"] {
+            assert_eq!(
+                amount(&digits(wrong)),
+                Err(ResponseError::Amount),
+                "{wrong}"
+            );
+        }
+        assert_eq!(amount(&coin(&[0x12, 1, 0xff])), Err(ResponseError::Amount));
+        let wire = |field, wire_type| Err(ResponseError::WireType { field, wire_type });
+        assert_eq!(amount(&coin(&[0x10, 7])), wire(2, 0));
+        assert_eq!(amount(&[time, &[0x10, 7]].concat()), wire(2, 0));
+        assert_eq!(
+            amount(&coin(&[0x12, 2, b'7'])),
+            Err(ResponseError::Truncated)
+        );
+    }
+
+    #[test]
     fn an_answer_without_a_time_is_refused() {
         assert_eq!(read(&[]), Err(ResponseError::Missing));
         assert_eq!(read(&AMOUNT), Err(ResponseError::NoTime));
@@ -249,7 +326,7 @@ mod tests {
             data: None,
             msg_responses: vec![],
         };
-        assert_eq!(completes_at(&none), Err(ResponseError::Missing));
+        assert_eq!(super::read(&none), Err(ResponseError::Missing));
     }
 
     #[test]

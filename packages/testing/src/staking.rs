@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{Chain, SECONDS_PER_BLOCK};
 use crate::error::{HarnessError, HarnessResult};
+use crate::rounding;
 
 /// Undelegations of one account from one validator that unbond at once, at most.
 pub const MAX_UNBONDING_ENTRIES: usize = 7;
@@ -125,6 +126,7 @@ impl Module for StakingModule {
         QueryC: CustomQuery + DeserializeOwned + 'static,
     {
         let mut data = None;
+        let msg = rounding::round(storage, &sender, msg)?;
         match &msg {
             StakingMsg::Delegate { validator, .. } => {
                 self.pay_rewards(api, storage, router, block, (&sender, validator))?;

@@ -1,5 +1,5 @@
 use cosmwasm_std::{
-    coin, coins, BankMsg, DepsMut, Env, MessageInfo, Response, StakingMsg, Uint128,
+    coin, coins, BankMsg, DepsMut, Env, MessageInfo, Response, StakingMsg, SubMsg, Uint128,
 };
 use cw_utils::must_pay;
 use palisade_types::staker::ConfigResponse;
@@ -24,7 +24,9 @@ pub(crate) fn delegate(
     Ok(Response::new().add_submessage(pending.spends(amount)?.of(message)?))
 }
 
-/// Undelegates.
+/// Undelegates. What the staking module says that a delegation is worth, can be a unit more than it lets
+/// undelegate: there it rounds to the nearest what shares are worth, here down what shares an amount
+/// takes. So a unit less is tried as well, or else some could never leave a validator that lost more than half.
 pub(crate) fn undelegate(
     deps: DepsMut,
     env: &Env,
@@ -35,11 +37,32 @@ pub(crate) fn undelegate(
         return Err(ContractError::ZeroAmount);
     }
     let pending = Pending::now(deps.querier, env, config, Next::Undelegated { amount })?;
-    let message = StakingMsg::Undelegate {
+    let message = undelegation(config, amount);
+    // A failure that is not replied to comes out in the chain's own words; replies get a code of it alone.
+    let message = if amount == Uint128::one() {
+        pending.of(message)?
+    } else {
+        pending.of_at_most(message)?
+    };
+    Ok(Response::new().add_submessage(message))
+}
+
+/// Undelegates a unit less than the chain refused to, from a balance of `balance`.
+pub(crate) fn undelegate_less(
+    config: &ConfigResponse,
+    balance: Uint128,
+    refused: Uint128,
+) -> Result<SubMsg, ContractError> {
+    let amount = refused.checked_sub(Uint128::one())?;
+    let next = Next::Undelegated { amount };
+    Ok(Pending { balance, next }.of(undelegation(config, amount))?)
+}
+
+fn undelegation(config: &ConfigResponse, amount: Uint128) -> StakingMsg {
+    StakingMsg::Undelegate {
         validator: config.validator.clone(),
         amount: coin(amount.u128(), &config.denom),
-    };
-    Ok(Response::new().add_submessage(pending.of(message)?))
+    }
 }
 
 /// Sends principal that arrived to the vault, and forgets the oldest entries. An amount of zero sends

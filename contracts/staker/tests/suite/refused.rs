@@ -123,7 +123,7 @@ fn an_undelegation_of_nothing_and_of_more_than_there_is() {
     assert_eq!(error, ContractError::ZeroAmount);
     // The chain's own refusal.
     let vault = suite.vault.clone();
-    for amount in [999_002, 1_000_000_000] {
+    for amount in [999_003, 1_000_000_000] {
         let error = suite.by(&vault, &undelegate(amount), &[]).unwrap_err();
         assert!(
             error.to_string().contains("invalid shares amount"),

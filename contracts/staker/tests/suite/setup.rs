@@ -8,7 +8,9 @@ use cosmwasm_std::{
 use cw_multi_test::AppResponse;
 use cw_storage_plus::Item;
 use palisade_staker::{contract, ContractError};
-use palisade_testing::{Chain, HarnessError, HarnessResult, Network, StakingInfo, TestContract};
+use palisade_testing::{
+    Chain, HarnessError, HarnessResult, Network, Rounding, StakingInfo, TestContract,
+};
 use palisade_types::asset::AssetAmount;
 use palisade_types::staker::{
     self, ConfigResponse, ExecuteMsg, InstantiateMsg, QueryMsg, RewardsTo, State, Unbonded,
@@ -148,6 +150,13 @@ impl Suite {
         let percent = Decimal::percent(percent);
         let host = &mut self.net.host;
         host.slash_validator(&self.validator, percent).unwrap();
+    }
+
+    /// Undelegations of all are refused; undelegations bring a unit less than was asked for.
+    pub fn round(&mut self, refuses_all: bool, short: bool) {
+        let rounding = Rounding { refuses_all, short };
+        let host = &mut self.net.host;
+        host.set_rounding(&self.validator, rounding).unwrap();
     }
 
     pub fn by(

@@ -112,6 +112,95 @@ fn a_validator_slashed_half_way_through_unbonding() {
 }
 
 #[test]
+fn everything_leaves_though_the_chain_tells_a_unit_more_than_it_unbonds() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000_000);
+    suite.pass(YEAR);
+    suite.round(true, false);
+    let completes_at = suite.net.host.time().plus_seconds(UNBONDING);
+    // 1,000,000 are refused, 999,999 are not. The rewards count once.
+    let response = suite.undelegate(1_000_000);
+    let expected = attributes([
+        ("amount", "999999"),
+        ("completes_at", &completes_at.to_string()),
+        ("rewards", "100000"),
+    ]);
+    assert_eq!(event(&response, "undelegate"), expected);
+    assert_eq!(suite.state().entries, [entry(999_999, completes_at)]);
+    assert_eq!(suite.rewards(), 100_000);
+    assert_eq!(suite.bonded(), 1);
+
+    suite.arrive();
+    assert_eq!(suite.unbonded().arrived.u128(), 999_999);
+    assert_eq!(
+        suite.collect(1_000_000, 1).unwrap_err(),
+        not_arrived(999_999, 1_000_000)
+    );
+    suite.collect(999_999, 1).unwrap();
+    assert_eq!(suite.balance(&suite.vault), 9_999_999);
+    assert_eq!(suite.balance(&suite.staker), 100_000);
+    assert_eq!(suite.state().entries, []);
+}
+
+#[test]
+fn it_is_tried_with_one_unit_less_and_no_further() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000);
+    suite.round(true, false);
+    let before = suite.picture();
+    let vault = suite.vault.clone();
+    // 999 is what can be undelegated. The chain's own words come out.
+    let undelegate = |amount: u128| ExecuteMsg::Undelegate {
+        amount: amount.into(),
+    };
+    let error = suite.by(&vault, &undelegate(1_001), &[]).unwrap_err();
+    assert!(
+        error.to_string().contains("invalid shares amount"),
+        "{error}"
+    );
+    assert_eq!(suite.picture(), before);
+    suite.undelegate(999);
+    assert_eq!(suite.bonded(), 1);
+    // Of a single unit nothing less could be tried.
+    let before = suite.picture();
+    let error = suite.by(&vault, &undelegate(1), &[]).unwrap_err();
+    assert!(
+        error.to_string().contains("invalid shares amount"),
+        "{error}"
+    );
+    assert_eq!(suite.picture(), before);
+}
+
+#[test]
+fn entries_tell_what_the_chain_unbonds() {
+    let mut suite = Suite::new();
+    suite.delegate(1_000_000);
+    suite.round(false, true);
+    let first = suite.net.host.time().plus_seconds(UNBONDING);
+    let response = suite.undelegate(300_000);
+    assert_eq!(event(&response, "undelegate")[0].1, "299999");
+    assert_eq!(suite.state().entries, [entry(299_999, first)]);
+    assert_eq!(suite.unbonded().entries, [entry(299_999, first)]);
+    // All of the rest: refused, tried with a unit less, and that brings one less again.
+    suite.pass(10);
+    suite.round(true, true);
+    let response = suite.undelegate(700_001);
+    assert_eq!(event(&response, "undelegate")[0].1, "699999");
+    let entries = [
+        entry(299_999, first),
+        entry(699_999, first.plus_seconds(10)),
+    ];
+    assert_eq!(suite.state().entries, entries);
+    assert_eq!(suite.bonded(), 2);
+
+    suite.arrive();
+    assert_eq!(suite.unbonded().arrived.u128(), 999_998);
+    suite.collect(999_998, 2).unwrap();
+    assert_eq!(suite.balance(&suite.vault), 9_999_998);
+    assert_eq!(suite.state().entries, []);
+}
+
+#[test]
 fn an_entry_slashed_whole_is_forgotten_without_a_payment() {
     let mut suite = Suite::new();
     suite.delegate(1_000);

@@ -6,7 +6,9 @@ use cosmwasm_std::{
     Response, StakingMsg, StdResult, SubMsg, WasmMsg, WasmQuery,
 };
 use cw_storage_plus::Item;
-use palisade_testing::{Chain, Network, StakingInfo, TestContract, MAX_UNBONDING_ENTRIES};
+use palisade_testing::{
+    Chain, Network, Rounding, StakingInfo, TestContract, MAX_UNBONDING_ENTRIES,
+};
 
 const DENOM: &str = "ustake";
 const DAY: u64 = 86_400;
@@ -246,6 +248,30 @@ fn the_reply_of_an_undelegation_tells_when_it_completes() {
     assert_eq!(s.net.host.time().seconds() + 5 * DAY, 1_700_432_000);
     let expected = b"\x0a\x06\x08\x80\x91\xea\xaa\x06\x12\x0d\x0a\x06ustake\x12\x03300";
     assert_eq!(replied, Binary::from(expected));
+}
+
+#[test]
+fn a_chain_that_rounds() {
+    let mut s = Staking::new();
+    let validator = s.validator.clone();
+    let rounding = Rounding {
+        refuses_all: true,
+        short: true,
+    };
+    s.host().set_rounding(&validator, rounding).unwrap();
+    // Of a million one less than all at most, and that brings one less again.
+    let error = s.undelegate(MILLION).unwrap_err().to_string();
+    assert!(error.contains("invalid shares amount"), "{error}");
+    s.undelegate(MILLION - 1).unwrap();
+    assert_eq!(s.bonded(), 2);
+    let alice = s.alice.clone();
+    let unbonding = s.host().unbonding(&alice, &validator);
+    assert_eq!(unbonding.unwrap(), MILLION - 2);
+    s.host()
+        .set_rounding(&validator, Rounding::default())
+        .unwrap();
+    s.undelegate(2).unwrap();
+    assert_eq!(s.bonded(), 0);
 }
 
 #[test]
