@@ -149,8 +149,8 @@ fn records_of_operators_with_a_steady_value_do_not_grow() {
     // It came in the epoch before.
     stage.next_epoch(service);
     assert_eq!(former(&stage), None);
-    // Nothing now, all of this epoch and the last one: both have to be known.
-    stage.put("ann", ATOM, 0);
+    // Half now, all of this epoch and the last one: both have to be known.
+    stage.put("ann", ATOM, 500_000);
     stage.sync(service);
     let found = former(&stage).unwrap();
     assert_eq!(

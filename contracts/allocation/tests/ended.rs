@@ -227,6 +227,21 @@ fn taking_back_that_is_refused() {
     let fee = Token::native(FEE);
     stage.name_tokens(service, &[fee.clone(), Token::native("uone")]);
     stage.pay(service, 100);
+    // Nobody is in it, but somebody may come.
+    let not_ended = |service, stopped, weight: u128| ContractError::NotEnded {
+        service,
+        stopped,
+        operators: 0,
+        weight: weight.into(),
+    };
+    let msg = take_back(service, None);
+    stage.refused("admin", &msg, &not_ended(service, false, 0));
+    // Everybody is on the way out, but not told yet to count nothing.
+    let earning = stage.rewarding(&[("ann", 1_000)]);
+    stage.run("ann", &ExecuteMsg::OptOut { service: earning });
+    stop(&mut stage, earning);
+    let msg = take_back(earning, None);
+    stage.refused("admin", &msg, &not_ended(earning, true, 1_000));
     stop(&mut stage, service);
     let unauthorized = ContractError::Unauthorized {
         sender: stage.who("payer"),
