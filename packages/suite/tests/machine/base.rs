@@ -56,8 +56,9 @@ pub struct Ledger {
     pub lost: u128,
     /// Of that, what the suite's books show so far.
     pub booked: u128,
-    /// Seized, and not paid out since the chain took it.
-    pub forfeited: u128,
+    /// By pot: seized, and not paid out since the chain took it; and how often the pot changed.
+    pub forfeited: BTreeMap<Name, u128>,
+    pub seizures: BTreeMap<Name, u128>,
     /// Rewards that were staked again.
     pub compounded: u128,
     /// The same before this step.

@@ -18,7 +18,7 @@
 //! | 7, 8 prices | `checks::prices`; two who do the same, one in parts: `twins` |
 //! | 9 captures and sets | `checks::captured`, `checks::told`; `quiet::agree` |
 //! | 9 what was in force when | `heights`: at every height of interest |
-//! | 10 every report ends once | `checks::requests`, `checks::reports`; `quiet::agree` |
+//! | 10 every report ends once | `checks::requests`, `checks::reports`; `quiet::agree`; what was seized, once: `pots` |
 //! | 10 whose keys, which votes, who is out for good | `keys` |
 //! | 11 rewards | `paid`; each harvest and claim by what the queries said before: `collect`; who comes late: `twins` |
 //! | 12 exits | `checks::nobody_is_kept`; `quiet::everybody_leaves` |
@@ -48,6 +48,7 @@ mod keys;
 mod model;
 mod paid;
 mod penalties;
+mod pots;
 mod quiet;
 mod seen;
 mod setup;

@@ -3,7 +3,6 @@
 use cosmwasm_std::{from_json, Addr, Uint128};
 use cw_utils::parse_execute_response_data;
 use palisade_ibc::{Offender, Slash, SlashAck};
-use palisade_math::apportion;
 use palisade_suite::*;
 use palisade_testing::{ChannelEnd, ChannelState, HarnessResult, Side};
 use palisade_types::asset::Destination;
@@ -12,6 +11,7 @@ use palisade_types::{gateway, vault};
 
 use super::keys::{name_of, Key};
 use super::model::*;
+use super::pots::asset_of;
 use super::setup::{a_penalty, chain_id, slasher};
 use super::world::World;
 
@@ -261,6 +261,7 @@ impl World {
         let waits = self
             .now
             .seized
+            .due
             .iter()
             .filter(|((_, of, to), _)| *of == service && *to != target);
         let waits: Vec<_> = waits.map(|(key, amount)| (key.clone(), *amount)).collect();
@@ -276,7 +277,7 @@ impl World {
         };
         let msg = slashing::ExecuteMsg::RedirectProceeds {
             service,
-            asset: asset.to_string(),
+            asset: self.booked_as(asset),
             from: from_where,
         };
         let burns = !matches!(
@@ -293,18 +294,13 @@ impl World {
     }
 
     pub fn pay_out(&mut self, nth: usize) -> HarnessResult<bool> {
-        let waiting: Vec<_> = self.now.seized.by.keys().cloned().collect();
-        let Some((asset, account, recipient)) =
-            nth.checked_rem(waiting.len()).map(|n| waiting[n].clone())
-        else {
+        let waiting: Vec<_> = self.now.seized.due.keys().cloned().collect();
+        let Some(key) = nth.checked_rem(waiting.len()).map(|n| waiting[n].clone()) else {
             return Ok(false);
         };
-        let amount = self
-            .now
-            .seized
-            .get(&(asset, account, recipient.clone()))
-            .copied()
-            .unwrap();
+        let due = self.payable(&key);
+        let (name, account, recipient) = key;
+        let asset = asset_of(name);
         let destination = match recipient.as_str() {
             "" => Destination::Burn {},
             _ => Destination::Send {
@@ -313,29 +309,19 @@ impl World {
         };
         let before = self.with_recipient(asset, &recipient);
         let msg = vault::ExecuteMsg::PayOut {
-            asset: asset.to_string(),
+            asset: self.booked_as(name),
             account,
             destination,
         };
-        let accepted = self.vault("anybody", &msg)?;
-        // Of natively staked tokens, what of them came back; what nobody could cover is owed no more.
-        let books = self.now.books.get(&asset).cloned().unwrap_or_default();
-        let others = books.seized - amount;
-        let forfeited = apportion(books.forfeited, &[amount, others]).unwrap()[0];
-        let amount = match asset {
-            STAKE => (amount - forfeited).min(books.payable),
-            _ => amount,
-        };
-        self.base.forfeited += forfeited.u128();
+        let result = self.vault("anybody", &msg);
+        assert_eq!(result.is_ok(), due.is_some(), "{due:?} is due: {result:?}");
         // Burned: the supply falls.
         let after = self.with_recipient(asset, &recipient);
-        assert_eq!(
-            before.abs_diff(after),
-            amount.u128(),
-            "paid out to {recipient:?}"
-        );
-        *self.paid_out.entry(asset).or_default() += amount.u128();
-        Ok(accepted)
+        let amount = due.unwrap_or_default().u128();
+        assert_eq!(before.abs_diff(after), amount, "paid out to {recipient:?}");
+        *self.paid_out.entry(name).or_default() += amount;
+        super::stats::count("pot paid", asset != name && amount > 0);
+        result
     }
 
     pub fn with_recipient(&self, asset: Name, recipient: &str) -> u128 {

@@ -224,7 +224,7 @@ fn come_back(world: &mut World) {
 
 /// All that was seized is paid out, but for what the chain took of it when there was nothing else.
 fn pay_out(world: &mut World) {
-    while !world.now.seized.by.is_empty() {
+    while !world.now.seized.due.is_empty() {
         assert!(world.step(&Step::PayOut { nth: 0 }), "a payout is refused");
     }
 }

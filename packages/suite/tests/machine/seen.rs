@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use super::base::Native;
 use super::model::{Name, ASSETS, OPERATORS, OWNERS};
 use super::paid::Paid;
+use super::pots::Seized;
 
 /// (operator, asset).
 pub type PoolKey = (Name, Name);
@@ -195,14 +196,12 @@ pub struct Books {
     pub released: Uint128,
     #[serde(default)]
     pub payable: Uint128,
-    #[serde(default)]
-    pub forfeited: Uint128,
 }
 
 impl Books {
     /// All that is owed.
     pub fn owed(&self) -> Uint128 {
-        self.idle + self.staked + self.seized - self.forfeited
+        self.idle + self.staked + self.seized
     }
 }
 
@@ -255,8 +254,7 @@ pub struct Snapshot {
     pub books: Table<Name, Books>,
     /// By owner and asset.
     pub idle: Table<(Name, Name), Uint128>,
-    /// By asset, account and recipient.
-    pub seized: Table<(Name, u32, String), Uint128>,
+    pub seized: Seized,
     /// By service and operator.
     pub members: Table<(u32, Name), Member>,
     /// By service, operator and update.
@@ -308,7 +306,7 @@ impl Names {
     }
 }
 
-fn asset(bytes: &[u8]) -> Name {
+pub fn asset(bytes: &[u8]) -> Name {
     ASSETS
         .into_iter()
         .find(|asset| asset.as_bytes() == bytes)
@@ -327,7 +325,7 @@ impl Snapshot {
             dust: Table::new("d"),
             books: Table::new("b"),
             idle: Table::new("i"),
-            seized: Table::new("s"),
+            seized: Seized::new(),
             members: Table::new("m"),
             captures: Table::new("c"),
             keys: Table::new("k"),
@@ -375,9 +373,7 @@ impl Snapshot {
             dust: self.dust.look(delegation, 1, |k| asset(k[0])),
             books: self.books.look(vault, 1, |k| asset(k[0])),
             idle: self.idle.look(vault, 2, |k| (who(k[0]), asset(k[1]))),
-            seized: self
-                .seized
-                .look(vault, 3, |k| (asset(k[0]), small(k[1]), text(k[2]))),
+            seized: self.seized.look(vault, names),
             members: self
                 .members
                 .look(allocation, 2, |k| (small(k[0]), who(k[1]))),

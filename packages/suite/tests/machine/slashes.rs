@@ -10,6 +10,7 @@ use palisade_types::allocation::{LiabilityResponse, QueryMsg};
 
 use super::checks::effective;
 use super::model::{Name, ASSETS};
+use super::pots::pot;
 use super::seen::{Bucket, Pool, PoolKey};
 use super::setup::{assets_of, max_slash};
 use super::world::World;
@@ -102,7 +103,7 @@ pub fn check(world: &mut World, (service, number): (u32, u64), request: &Request
         let taken = taken.map_or(Uint128::zero(), |part| part.amount);
         let captured = liability.captured.iter().find(|part| part.asset == asset);
         let captured = captured.map_or(Uint128::zero(), |part| part.amount);
-        *world.taken.entry(asset).or_default() += taken.u128();
+        *world.taken.entry(pot(asset, operator)).or_default() += taken.u128();
         check_asset(world, &case, asset, captured, taken, &mut slashed);
         super::stats::count("asset slashed", !taken.is_zero());
     }

@@ -9,6 +9,7 @@ use palisade_vault::ContractError as VaultError;
 
 use super::base::Base;
 use super::model::{Name, Step, NATIVES, OWNERS};
+use super::pots;
 use super::seen::{Pool, PoolKey, Snapshot};
 use super::world::World;
 
@@ -48,7 +49,9 @@ fn books(world: &mut World) {
     );
     assert!(books.released <= books.staked && books.payable <= books.seized);
     let paid_in: i128 = OWNERS.iter().map(|owner| world.paid_in(owner, STAKE)).sum();
-    let paid_out = world.paid_out.get(STAKE).copied().unwrap_or_default();
+    let pots = world.paid_out.iter();
+    let pots = pots.filter(|(name, _)| pots::asset_of(name) == STAKE);
+    let paid_out: u128 = pots.map(|(_, amount)| *amount).sum();
     let put = paid_in + world.base.compounded as i128 - paid_out as i128;
     let there = (balance + now.base.all()) as i128;
     assert_eq!(

@@ -15,7 +15,7 @@ use super::model::*;
 use super::seen::{Epochs, Names, Snapshot};
 use super::setup::FORTUNE;
 
-/// Asset, service and recipient of seized tokens.
+/// Asset or pot, service and recipient of seized tokens.
 pub type Proceeds = (Name, u32, String);
 /// Penalties of one kind by the time of infraction from which on they count.
 /// None: the kind is not punished.
@@ -42,9 +42,9 @@ pub struct World {
     pub gains: BTreeMap<(Name, Name), i128>,
     /// What everybody has outside the suite, by owner and asset.
     pub wallets: BTreeMap<(Name, Name), u128>,
-    /// Seized and paid out, by asset.
+    /// Seized and paid out, by asset or pot.
     pub paid_out: BTreeMap<Name, u128>,
-    /// Seized by penalties that were executed, by asset.
+    /// Seized by penalties that were executed, by asset or pot.
     pub taken: BTreeMap<Name, u128>,
     pub penalties: BTreeMap<(u32, Name), Versions>,
     /// Share of losses that an operator bears first, and a lower one on its way.
