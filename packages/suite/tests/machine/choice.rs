@@ -1,7 +1,6 @@
 //! What may happen next: every kind of step with its weight, and whom it may happen to.
 
-use palisade_suite::{ALLOCATION_DELAY, DEALLOCATION_DELAY, EPOCH, UNBONDING};
-use palisade_testing::{Action, Side};
+use palisade_suite::{DEALLOCATION_DELAY, EPOCH, UNBONDING};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
@@ -9,6 +8,8 @@ use proptest_state_machine::ReferenceStateMachine;
 
 use super::earn::{base_steps, earn_steps, fit, More};
 use super::model::*;
+use super::reap::reap_steps;
+use super::traffic::{net_steps, rush_steps};
 
 /// So many steps nobody is tombstoned in the chain's service.
 const ALIVE: u32 = 140;
@@ -97,6 +98,10 @@ impl ReferenceStateMachine for Model {
         let mut choice = Choice(vec![]);
         if let Some((operator, step)) = state.rush() {
             rush_steps(operator, step, &mut choice);
+            return Union::new_weighted(choice.0).boxed();
+        }
+        if let Some(step) = state.harvest_time() {
+            reap_steps(state, step, &mut choice);
             return Union::new_weighted(choice.0).boxed();
         }
         stake_steps(state, &mut choice);
@@ -192,44 +197,6 @@ fn stake_steps(state: &State, choice: &mut Choice) {
             to: fit(asset, to),
         })
     });
-}
-
-/// Powers change faster than packets travel, which are then brought in any order; so are the answers.
-fn rush_steps(operator: Name, step: u32, choice: &mut Choice) {
-    let net = |action: fn(usize) -> Action| (0..6usize).prop_map(move |nth| Step::Net(action(nth)));
-    match step {
-        0 | 2 => {
-            let stake = (select(&ASSETS[..]), 500..50_000u128);
-            let deposit = stake.prop_map(move |(asset, amount)| Step::Deposit {
-                who: "alice",
-                operator: Some(fit(asset, operator)),
-                asset,
-                amount,
-            });
-            choice.always(4, deposit);
-            let key = (0..KEYS).prop_map(move |key| Step::AssignKey {
-                operator,
-                of: operator,
-                key,
-            });
-            choice.always(1, key);
-        }
-        1 | 3 => choice.always(
-            1,
-            Just(Step::Sync {
-                service: CHAIN,
-                limit: None,
-            }),
-        ),
-        4..=6 => {
-            choice.always(8, net(Action::Deliver));
-            choice.always(1, (1..600u64).prop_map(|seconds| Step::Wait { seconds }));
-        }
-        _ => {
-            choice.always(6, net(Action::Acknowledge));
-            choice.always(1, net(Action::Deliver));
-        }
-    }
 }
 
 fn promise_steps(state: &State, choice: &mut Choice) {
@@ -450,54 +417,4 @@ fn admin_steps(state: &State, choice: &mut Choice) {
         });
         choice.always(3, (0..16usize).prop_map(|nth| Step::PayOut { nth }));
     }
-}
-
-fn net_steps(state: &State, choice: &mut Choice) {
-    let nth = || 0..6usize;
-    let net = |action: fn(usize) -> Action| nth().prop_map(move |nth| Step::Net(action(nth)));
-    let packets = if state.packets > 0 { 14 } else { 1 };
-    let acks = if state.acks > 0 { 12 } else { 1 };
-    choice.always(packets, net(Action::Deliver));
-    choice.always(acks, net(Action::Acknowledge));
-    choice.always(1, net(Action::Timeout));
-    if state.steps > 10 {
-        choice.always(2, net(Action::Repeat));
-        choice.always(2, net(Action::RepeatAck));
-    }
-    if state.packets > 0 {
-        choice.always(1, net(Action::Expire));
-    }
-    if state.queued {
-        choice.always(3, Just(Step::Relay));
-    }
-    if state.closed {
-        choice.always(10, Just(Step::Reopen));
-    } else {
-        let close = prop_oneof![
-            2 => Just(Step::Close),
-            2 => Just(Step::Reopen),
-            1 => Just(Step::CutOff),
-            1 => Just(Step::RenewNonces),
-        ];
-        choice.always(2, close);
-    }
-    let seconds = prop_oneof![
-        5 => 1..600u64,
-        3 => 600..EPOCH / 2,
-        4 => EPOCH / 2..2 * EPOCH,
-        1 => Just(ALLOCATION_DELAY + 1),
-        1 => Just(UNBONDING + EPOCH),
-    ];
-    choice.always(14, seconds.prop_map(|seconds| Step::Wait { seconds }));
-    let side = select(vec![Side::Host, Side::Consumer]);
-    let drift = (side, 1..120u64);
-    choice.always(
-        1,
-        drift.prop_map(|(side, seconds)| {
-            Step::Net(Action::Wait {
-                side: Some(side),
-                seconds,
-            })
-        }),
-    );
 }

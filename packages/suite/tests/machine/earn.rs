@@ -177,13 +177,13 @@ pub fn fit(asset: Name, operator: Name) -> Name {
     }
 }
 
-fn pool() -> impl Strategy<Value = (Name, Name)> {
+pub fn pool() -> impl Strategy<Value = (Name, Name)> {
     (select(&OPERATORS[..]), select(&ASSETS[..]))
         .prop_map(|(operator, asset)| (fit(asset, operator), asset))
 }
 
 /// What a service pays.
-fn reward() -> impl Strategy<Value = u128> {
+pub fn reward() -> impl Strategy<Value = u128> {
     prop_oneof![1 => 1..10u128, 4 => 10..20_000u128, 3 => 20_000..10_000_000u128]
 }
 
@@ -254,7 +254,7 @@ pub fn earn_steps(state: &State, choice: &mut Choice) {
     twin_steps(state, choice);
 }
 
-fn claim_steps(choice: &mut Choice) {
+pub fn claim_steps(choice: &mut Choice) {
     let some = prop_oneof![2 => Just(None), 1 => select(&TOKENS[..4]).prop_map(Some)];
     let to = prop_oneof![
         4 => Just(None),

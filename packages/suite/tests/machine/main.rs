@@ -10,12 +10,12 @@
 //! | invariant | where |
 //! | --- | --- |
 //! | 1 books | `checks::books`; of what is staked natively `staked`, `quiet::nothing_stranded` |
-//! | 2 nobody gains | `checks::worths`, each step; `quiet::everybody_leaves` |
+//! | 2 nobody gains | `prices::worths`, each step; `quiet::everybody_leaves` |
 //! | 3 slices and magnitude | `checks::promises`, `checks::magnitudes` |
-//! | 4 no contagion | `slashes::backing`, `slashes::others_untouched` |
+//! | 4 no contagion | `backing`, `slashes::others_untouched` |
 //! | 5 what a slash takes | `slashes::check_asset`, `slashes::losses` |
 //! | 6 who pays | `slashes::parts` |
-//! | 7, 8 prices | `checks::prices`; two who do the same, one in parts: `twins` |
+//! | 7, 8 prices | `prices::check`; two who do the same, one in parts: `twins` |
 //! | 9 captures and sets | `checks::captured`, `checks::told`; `quiet::agree` |
 //! | 9 what was in force when | `heights`: at every height of interest |
 //! | 10 every report ends once | `checks::requests`, `checks::reports`; `quiet::agree`; what was seized, once: `pots` |
@@ -38,6 +38,7 @@
     unreachable_pub
 )]
 
+mod backing;
 mod base;
 mod checks;
 mod choice;
@@ -46,16 +47,20 @@ mod earn;
 mod heights;
 mod keys;
 mod model;
+mod note;
 mod paid;
 mod penalties;
 mod pots;
+mod prices;
 mod quiet;
+mod reap;
 mod seen;
 mod setup;
 mod slashes;
 mod staked;
 mod stats;
 mod steps;
+mod traffic;
 mod twins;
 mod world;
 

@@ -49,6 +49,8 @@ pub const OTHER_CHAIN: &str = "consumer-2";
 pub const RECIPIENTS: [&str; 2] = ["treasury", "fund"];
 /// Steps of a rush and of all until the next: updates overtake each other in it.
 const RUSH: (u32, u32) = (9, 28);
+/// The steps of such a round in which rewards are reaped.
+const REAP: (u32, u32) = (14, 22);
 
 /// An account or an asset by its name.
 pub type Name = &'static str;
@@ -337,6 +339,12 @@ impl State {
         now.then_some((**operator, step))
     }
 
+    /// In every other round: the how manieth step of a service's payment until what came of it is claimed.
+    pub fn harvest_time(&self) -> Option<u32> {
+        let (round, step) = (self.steps / RUSH.1, self.steps % RUSH.1);
+        (round % 2 == 1 && step >= REAP.0 && step < REAP.1).then(|| step - REAP.0)
+    }
+
     pub fn outsiders(&self) -> Vec<Seat> {
         let seats = OPERATORS.iter().flat_map(|o| SERVICES.map(|s| (*o, s)));
         let out = |seat: &Seat| !self.inside.contains_key(seat) && !self.stopped.contains(&seat.1);
@@ -353,175 +361,5 @@ pub fn first_share(deep: bool, operator: &str, service: u32) -> u64 {
         (_, _, CHAIN) => 10_000,
         (_, _, COURT) => 6_000,
         _ => 4_000,
-    }
-}
-impl State {
-    /// What is likely to have come of a step.
-    pub fn note(&mut self, step: &Step) {
-        match *step {
-            Step::Deposit {
-                who,
-                operator: Some(operator),
-                asset,
-                ..
-            }
-            | Step::Delegate {
-                who,
-                operator,
-                asset,
-                ..
-            } => {
-                self.staked.insert((who, operator, asset));
-            }
-            Step::Deposit {
-                who,
-                operator: None,
-                asset,
-                ..
-            } => {
-                self.idle.insert((who, asset));
-            }
-            Step::Undelegate {
-                who,
-                operator,
-                asset,
-                amount,
-            } => {
-                self.unbonding.insert((who, operator, asset), self.clock);
-                if amount.is_none() {
-                    self.staked.remove(&(who, operator, asset));
-                }
-            }
-            Step::Cancel {
-                who,
-                operator,
-                asset,
-                amount,
-            } => {
-                if amount.is_none() {
-                    self.unbonding.remove(&(who, operator, asset));
-                }
-                self.staked.insert((who, operator, asset));
-            }
-            Step::Claim {
-                who,
-                operator,
-                asset,
-            } => {
-                self.unbonding.remove(&(who, operator, asset));
-            }
-            Step::Redelegate {
-                who,
-                operator,
-                asset,
-                to,
-            } => {
-                self.unbonding.remove(&(who, operator, asset));
-                self.staked.insert((who, to, asset));
-            }
-            Step::SetFirstLoss { operator, percent } => {
-                self.losses.insert(operator, percent);
-            }
-            Step::OptIn {
-                operator, service, ..
-            } => {
-                if self.tombstoned.contains(&(operator, service)) {
-                    return;
-                }
-                self.inside.insert((operator, service), self.clock);
-                self.left.remove(&(operator, service));
-                self.leaving.remove(&(operator, service));
-            }
-            Step::OptOut { operator, service } => {
-                self.inside.remove(&(operator, service));
-                self.leaving.insert((operator, service), self.clock);
-            }
-            Step::Leave { operator, service } => {
-                self.leaving.remove(&(operator, service));
-                self.left.insert((operator, service));
-            }
-            Step::AssignKey { operator, of, key } if operator == of => {
-                self.keys.insert((operator, key));
-            }
-            Step::Unjail { operator, service } => {
-                self.jailed.remove(&(operator, service));
-            }
-            Step::Wait { seconds } => self.clock += seconds,
-            Step::Base(_) | Step::Earn(_) => self.note_earn(step),
-            _ => self.note_slash(step),
-        }
-    }
-
-    fn note_slash(&mut self, step: &Step) {
-        match *step {
-            Step::Sync { service: CHAIN, .. } | Step::Relay => self.packets += 1,
-            Step::Report { operator, kind, .. } => {
-                self.packets += 1;
-                self.queued = true;
-                self.seized = true;
-                self.punish(operator, CHAIN, kind);
-            }
-            Step::Slash {
-                operator,
-                service,
-                kind,
-                ..
-            } => {
-                self.seized = true;
-                self.bounced |= self.tight || !self.suspended.is_empty();
-                if service == COURT {
-                    self.waiting.push(self.clock);
-                }
-                self.punish(operator, service, kind);
-            }
-            Step::Prove { operator, .. } => self.punish(operator, CHAIN, "double_sign"),
-            Step::Execute { .. } => {
-                let window = self.clock.saturating_sub(WINDOW);
-                if let Some(index) = self.waiting.iter().position(|at| *at <= window) {
-                    self.waiting.remove(index);
-                }
-            }
-            Step::Veto { .. } => drop(self.waiting.pop()),
-            Step::Suspend { service, .. } => {
-                self.suspended.insert(service);
-                self.suspensions.insert(service, self.clock);
-            }
-            Step::Resume { service } => {
-                self.suspended.remove(&service);
-            }
-            Step::PauseExecutions { .. } => self.pauses = self.clock.max(1),
-            Step::StopService { service } => {
-                self.stopped.insert(service);
-                self.inside.retain(|(_, of), _| *of != service);
-            }
-            Step::SetPenalty { service, kind, .. } => drop(self.removed.remove(&(service, kind))),
-            Step::RemovePenalty { service, kind } => drop(self.removed.insert((service, kind))),
-            Step::UpdateService { service, .. } => drop(self.updated.insert(service)),
-            Step::CancelUpdate { service } => drop(self.updated.remove(&service)),
-            Step::Close | Step::CutOff | Step::RenewNonces => self.closed = true,
-            Step::Reopen => {
-                self.closed = false;
-                self.packets = 0;
-                self.acks = 0;
-            }
-            Step::Net(Action::Deliver(_)) => {
-                self.acks += self.packets.min(1);
-                self.packets = self.packets.saturating_sub(1);
-            }
-            Step::Net(Action::Acknowledge(_)) => self.acks = self.acks.saturating_sub(1),
-            Step::Net(Action::Expire(_)) => self.packets = self.packets.saturating_sub(1),
-            _ => {}
-        }
-    }
-
-    /// Downtime jails; what tombstones ends the membership for good, and to opt in again is of no
-    /// use.
-    fn punish(&mut self, operator: Name, service: u32, kind: Name) {
-        if kind == "downtime" {
-            self.jailed.insert((operator, service), self.clock);
-        }
-        if kind == "double_sign" || kind == "treason" {
-            self.tombstoned.insert((operator, service));
-        }
     }
 }
