@@ -174,8 +174,12 @@ pub fn check(world: &mut World, step: &Step) {
     if matches!(step, Step::Earn(_) | Step::Base(_) | Step::Net(_)) {
         tokens(world);
     }
-    // A touch of a position rounds each token of its pool down.
-    world.pay.rounded += 2 * TOKENS.len() as u128;
+    // Whoever's position is touched, has each token of its pool rounded down; so are the parts of a
+    // payment and of a harvest.
+    let touched = world.now.positions.changes(&world.before.positions).len() as u128;
+    let paid = world.now.paid.pots.changes(&world.before.paid.pots).len() as u128;
+    let claimed = matches!(step, Step::Earn(_));
+    world.pay.rounded += touched + 4 * paid + u128::from(claimed);
     if world.steps % EVERY == 0 {
         claims(world);
     }
