@@ -29,7 +29,7 @@ pub enum Base {
     Reconcile {
         operator: Name,
     },
-    WithdrawBase {
+    WithdrawRewards {
         operator: Name,
     },
     /// Whether the chain's rewards are staked again.
@@ -228,7 +228,7 @@ impl World {
     pub fn take_base(&mut self, step: &Base) -> HarnessResult<bool> {
         match *step {
             Base::Reconcile { operator } => self.suite.try_reconcile(operator).map(|_| true),
-            Base::WithdrawBase { operator } => self.withdraw_base(operator),
+            Base::WithdrawRewards { operator } => self.withdraw_base(operator),
             Base::SetCompound { operator, compound } => {
                 let asset = STAKE.to_string();
                 self.vault(

@@ -224,9 +224,7 @@ impl World {
         };
         let result = self.delegation(who, &msg);
         assert_eq!(result.is_ok(), !claims.is_empty(), "{claims:?}, {result:?}");
-        if result.is_err() {
-            return result;
-        }
+        let accepted = result?;
         for ((token, amount), before) in sums.iter().zip(before) {
             assert_eq!(
                 held(self, token),
@@ -236,7 +234,7 @@ impl World {
             self.went(token, *amount, Some(recipient));
         }
         self.taken(who, all, &claims);
-        result
+        Ok(accepted)
     }
 
     /// Rewards left delegation, to an owner or to somebody else.

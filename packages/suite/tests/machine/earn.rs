@@ -328,7 +328,7 @@ pub fn base_steps(state: &State, choice: &mut Choice) {
     );
     choice.always(
         4,
-        native().prop_map(move |operator| base(Base::WithdrawBase { operator })),
+        native().prop_map(move |operator| base(Base::WithdrawRewards { operator })),
     );
     let compound = (native(), any::<bool>());
     choice.always(

@@ -280,7 +280,7 @@ const LEAST: [(&str, u64); 103] = [
     ("Veto", 5),
     ("Wait", 300),
     ("Withdraw", 10),
-    ("WithdrawBase", 80),
+    ("WithdrawRewards", 80),
     ("answer not believed", 8),
     ("answers reordered", 40),
     ("asset slashed", 450),

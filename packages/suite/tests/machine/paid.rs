@@ -64,12 +64,13 @@ impl Paid {
         }
     }
 
-    /// Paid and harvested of a token, by all services.
+    /// Paid of a token, and harvested or taken back, by all services.
     pub fn sums(&self, token: &Token) -> (u128, u128) {
         let name = token.name();
         let of = self.pots.iter().filter(|((_, of), _)| *of == name);
         of.fold((0, 0), |(paid, harvested), (_, pot)| {
-            (paid + pot.paid.u128(), harvested + pot.harvested.u128())
+            let gone = pot.harvested + pot.taken_back;
+            (paid + pot.paid.u128(), harvested + gone.u128())
         })
     }
 }
@@ -275,7 +276,7 @@ fn earned(world: &World, service: u32) {
     for pot in world.suite.service_rewards(service) {
         let token = TOKENS.into_iter().find(|t| world.token(t) == pot.token);
         let earned = sums.remove(token.unwrap()).unwrap_or_default();
-        let left = (pot.paid - pot.harvested).u128();
+        let left = (pot.paid - pot.harvested - pot.taken_back).u128();
         let owed = earned + pot.held.u128();
         assert!(
             owed <= left,

@@ -70,7 +70,7 @@ fn books(world: &mut World) {
         "{booked} lost by the books, {} by the chain",
         world.base.lost
     );
-    world.base.booked = booked as u128;
+    world.base.booked = booked.unsigned_abs();
 }
 
 /// What should be bonded with a validator, and on its way out of it, is what the accounts of its pool add
@@ -123,8 +123,8 @@ fn accounts(world: &World, operator: Name) {
 fn dust(world: &World) {
     let dust = |at: &Snapshot| at.dust.get(&STAKE).copied().unwrap_or_default().u128();
     let (before, now) = (dust(&world.before), dust(&world.now));
-    let grown = by_chain(world, STAKE).0 as u128;
-    let mut most = 4 * unit(world, STAKE) as u128;
+    let grown = by_chain(world, STAKE).0.unsigned_abs();
+    let mut most = 4 * unit(world, STAKE).unsigned_abs();
     for ((_, asset), pool, _) in world.now.pools.changes(&world.before.pools) {
         if let (&STAKE, Some(pool)) = (asset, pool) {
             for tranche in [&pool.pool, &pool.junior] {
@@ -178,7 +178,7 @@ pub fn pool_may_fall(world: &World, (operator, asset): &PoolKey) -> bool {
     let record = world.before.base.records.get(&pool.id).unwrap();
     let slashed = record.bonded.u128() > world.before.base.held[operator].bonded;
     // It stands in for what was seized, and slashed on its way.
-    let fell = slashed || short(world, *operator);
+    let fell = slashed || short(world, operator);
     super::stats::count("base slash noticed", fell);
     fell
 }

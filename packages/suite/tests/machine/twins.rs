@@ -29,15 +29,22 @@ struct Twin {
     claimed: BTreeMap<Name, u128>,
 }
 
-/// They may differ by a unit for each thing done, and by what so much of the stake earns.
-fn near(twin: &Twin, one: u128, other: u128) -> bool {
+/// Who does it in parts gains no more than a unit for each thing done, and loses no more than two.
+fn near(twin: &Twin, parts: u128, one: u128, other: u128) -> bool {
+    let unit = twin.unit * (twin.done + parts);
+    other <= one + unit && one <= other + 2 * unit
+}
+
+/// The same of rewards, with what so much of the stake earns.
+fn earn_alike(twin: &Twin, one: u128, other: u128) -> bool {
     let unit = twin.unit * (twin.done + 1);
-    one.abs_diff(other) <= 2 * unit + one.max(other) * 2 * unit / twin.amount
+    let unit = unit + one.max(other) * unit / twin.amount;
+    other <= one + unit && one <= other + 2 * unit
 }
 
 pub fn check(world: &mut World) {
     for asset in super::model::ASSETS {
-        let unit = staked::unit(world, asset) as u128;
+        let unit = staked::unit(world, asset).unsigned_abs();
         let of = world.twins.0.iter_mut().filter(|((_, of), _)| *of == asset);
         of.for_each(|(_, twin)| twin.unit = twin.unit.max(unit));
     }
@@ -53,7 +60,7 @@ pub fn check(world: &mut World) {
         };
         let [one, other] = TWINS.map(worth);
         assert!(
-            one.abs_diff(other) <= twin.unit * (2 * twin.done + 2),
+            near(twin, 1, one, other),
             "{operator}'s {asset}: in one part {one}, in several {other}"
         );
         super::stats::count("twins compared", one > 0);
@@ -63,7 +70,7 @@ pub fn check(world: &mut World) {
             let claimed = twin.claimed.get(token).copied().unwrap_or_default();
             let (one, other) = (of(&rewards[0]), of(&rewards[1]) + claimed);
             assert!(
-                near(twin, one, other),
+                earn_alike(twin, one, other),
                 "{token} of {operator}'s {asset}: in one part {one}, in several {other}"
             );
             super::stats::count("twins earn", one > 0);
@@ -91,7 +98,7 @@ impl World {
         let twin = Twin {
             amount,
             done: 3,
-            unit: staked::unit(self, asset) as u128,
+            unit: staked::unit(self, asset).unsigned_abs(),
             claimed: BTreeMap::new(),
         };
         self.twins.0.insert((operator, asset), twin);
@@ -138,7 +145,7 @@ impl World {
         let after = TWINS.map(|who| self.unbonding_of(who, operator, asset));
         let [one, other] = [after[0] - before[0], after[1] - before[1]];
         assert!(
-            one.abs_diff(other) <= twin.unit * (2 * twin.done + 4),
+            near(&twin, 2, one, other),
             "{operator}'s {asset}: {one} in one part, {other} in several"
         );
         super::stats::count("twins left", one > 0);
