@@ -21,13 +21,13 @@ var ceilings = map[string]uint64{
 	// Since slashes are throttled a record more is read and written (6,200), and the delegation
 	// contract reads what first loss was agreed (1,100); before, it was 447,472.
 	"slashing.receive_slash": 458_000,
-	"bytes of vault":         445_000,
-	"bytes of delegation":    510_000,
-	"bytes of allocation":    590_000,
-	// Disputes, proofs, throttle, versions of penalties, settings and their changes came into it. A
-	// chain refuses 819,201.
+	// Rewards and natively staked tokens came into these three. A chain refuses 819,201.
+	"bytes of vault":      600_000,
+	"bytes of delegation": 740_000,
+	"bytes of allocation": 740_000,
+	// Disputes, proofs, throttle, versions of penalties, settings and their changes came into it.
 	"bytes of slashing": 785_000,
-	"bytes of gateway":  485_000,
+	"bytes of gateway":  510_000,
 }
 
 // String is the goal as a person reads it.

@@ -30,11 +30,22 @@ func (m *meter) services() {
 	m.note("slashing.sync_nothing_new", s.Sync(local))
 	m.penalties(s, local)
 
+	m.ended(s)
 	m.note("allocation.opt_out", s.OptOut(operator, local))
 	s.Sync(local).OK()
 	s.Advance(s.Periods.Deallocation + s.Periods.MaxLag)
 	m.note("allocation.leave", s.Leave(harness.Stranger, operator, local))
 	s.Audit(0, operator, another)
+}
+
+// ended measures what an admin takes back of a service that ended before anybody earned from it.
+func (m *meter) ended(s *suite.Suite) {
+	m.t.Helper()
+	service := s.RegisterService(harness.Service, suite.LocalTerms(harness.Service, suite.Native))
+	s.AddRewardTokens(harness.Service, service, suite.Coins(harness.Bond)).OK()
+	s.PayRewards(harness.Service, service, harness.Coin(unit, harness.Bond)).OK()
+	s.StopService(harness.Service, service).OK()
+	m.note("allocation.take_back", s.TakeBack(harness.Service, service))
 }
 
 // penalties measures a slash by message, what follows, and the payouts.

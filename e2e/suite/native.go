@@ -225,7 +225,11 @@ func (s *Suite) AuditNativeWithin(units int64, asset string, operators ...harnes
 		found = append(found, compare("the number of batches of "+operator.String(),
 			IntOf(int64(len(at.Batches))), IntOf(int64(len(state.Entries))))...)
 		for i, entry := range state.Entries {
-			found = append(found, compare("a batch of "+operator.String(), at.Batches[i].Amount, entry.Amount)...)
+			// The chain may round off a unit or two, and says so.
+			if short := at.Batches[i].Amount.Sub(entry.Amount); short.IsNegative() || short.GT(IntOf(2)) {
+				found = append(found, Difference{"a batch of " + operator.String() + " beyond what the chain unbonds",
+					short.String(), "0 to 2"})
+			}
 		}
 	}
 	found = append(found, compare("the vault's balance of "+asset, books.Balance, books.Idle.Add(books.Released).Add(books.Payable))...)

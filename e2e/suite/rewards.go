@@ -60,6 +60,12 @@ func (s *Suite) AddRewardTokens(admin harness.Name, service uint32, tokens ...To
 	return s.Host.Execute(admin, s.Allocation, Msg{"add_reward_tokens": Msg{"service": service, "tokens": tokens}})
 }
 
+// TakeBack pays what a service that ended held for nobody back to its admin.
+func (s *Suite) TakeBack(admin harness.Name, service uint32) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(admin, s.Allocation, Msg{"take_back": Msg{"service": service}})
+}
+
 func payRewards(service uint32) Msg { return Msg{"pay_rewards": Msg{"service": service}} }
 
 // PayRewards pays coins to the operators of a service, on the host.
