@@ -278,8 +278,8 @@ impl World {
         Ok(before.all() > after.all())
     }
 
-    /// Mostly, natively staked pools are brought up to now before a penalty may be taken of them: so what
-    /// was there is known to the unit. (Now and then they are not.)
+    /// Natively staked pools are brought up to now before a penalty may be taken of them: so what
+    /// was there is known to the unit. Every other time, that is.
     pub fn freshen(&mut self, step: &Step) {
         let slashes = matches!(
             step,
@@ -289,7 +289,7 @@ impl World {
                 | Step::Execute { .. }
                 | Step::Net(Action::Deliver(_) | Action::Repeat(_))
         );
-        if !slashes || self.steps % 4 == 0 {
+        if !slashes || self.steps % 2 == 0 {
             return;
         }
         for operator in NATIVES {

@@ -229,7 +229,7 @@ fn promise_steps(state: &State, choice: &mut Choice) {
         })
     };
     choice.one_of(6, again(&state.left), back);
-    choice.one_of(1, again(&state.tombstoned), back);
+    choice.one_of(2, again(&state.tombstoned), back);
     let in_chain = state.members().into_iter().filter(|seat| seat.1 == CHAIN);
     choice.one_of(3, in_chain.collect(), |(operator, _)| {
         let of = prop_oneof![5 => Just(operator), 1 => select(&OPERATORS[..])];
@@ -354,7 +354,7 @@ fn admin_steps(state: &State, choice: &mut Choice) {
     choice.one_of(1, calm.collect(), |service| {
         (600..EPOCH).prop_map(move |seconds| Step::Suspend { service, seconds })
     });
-    choice.one_of(2, state.suspended.iter().copied().collect(), |service| {
+    choice.one_of(5, state.suspended.iter().copied().collect(), |service| {
         Just(Step::Resume { service })
     });
     if state.pauses == 0 || state.clock > state.pauses + 2 * EPOCH {
