@@ -329,7 +329,7 @@ fn slash_steps(state: &State, choice: &mut Choice) {
     }
     let nth = 0..8usize;
     if state.waiting.iter().any(|at| state.clock < at + WINDOW) {
-        choice.always(2, nth.clone().prop_map(|nth| Step::Veto { nth }));
+        choice.always(3, nth.clone().prop_map(|nth| Step::Veto { nth }));
     }
     if state.waiting.iter().any(|at| state.clock >= at + WINDOW) {
         choice.always(8, nth.prop_map(|nth| Step::Execute { nth }));
