@@ -142,6 +142,14 @@ impl Model {
             .max(amount.saturating_sub(elsewhere))
     }
 
+    /// What an undelegation brings, if the chain takes it: a staker that is refused tries once more with a
+    /// unit less.
+    fn undelegated(&self, step: Step) -> Option<u128> {
+        let bonded = self.bonded[step.operator];
+        let retried = step.amount > 1 && step.amount - 1 <= bonded;
+        (step.amount <= bonded || retried).then_some(step.amount.min(bonded))
+    }
+
     /// Whether the step should be accepted; if so, does it.
     fn apply(&mut self, step: Step) -> bool {
         let Step {
@@ -154,7 +162,7 @@ impl Model {
         let accepted = match what {
             What::Deposit | What::DepositBehind => self.fits(amount),
             What::Delegate | What::Withdraw => amount > 0 && amount <= self.idle[who],
-            What::Undelegate => amount <= self.bonded[operator],
+            What::Undelegate => self.undelegated(step).is_some(),
             What::Release => amount > 0 && amount <= self.released.min(self.staked),
             What::Restake => amount > 0 && amount <= self.released,
             What::Seize => amount <= self.staked,
@@ -184,6 +192,7 @@ impl Model {
                 self.purses[who] += amount;
             }
             What::Undelegate => {
+                let amount = self.undelegated(step).unwrap();
                 self.bonded[operator] -= amount;
                 if amount > 0 {
                     self.unbonding[operator].push((amount, UNBONDING.div_ceil(STEP)));
