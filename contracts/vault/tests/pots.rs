@@ -120,3 +120,46 @@ fn what_was_seized_behind_one_operator_is_not_paid_with_what_came_from_another()
     let columns = suite.columns(STAKE);
     assert_eq!((columns.seized, columns.payable), (100, 0));
 }
+
+#[test]
+fn what_is_booked_in_a_pot_goes_elsewhere_whole_alone_or_beside_what_waits_there() {
+    let mut suite = Suite::native();
+    suite.open("val", "val", true).unwrap();
+    suite.deposit("alice", STAKE, 1_000, Some("val")).unwrap();
+    let (yves, zoe) = (suite.send_to("yves"), suite.send_to("zoe"));
+    suite.seize(&[(STAKE, 600)], &yves).unwrap();
+    // To where nothing waits; under another account nothing moves.
+    suite.redirect(SERVICE + 1, STAKE, &yves, &zoe).unwrap();
+    assert_eq!(suite.seized(STAKE), [(yves.clone(), 600)]);
+    suite.redirect(SERVICE, STAKE, &yves, &zoe).unwrap();
+    assert_eq!(suite.seized(STAKE), [(zoe.clone(), 600)]);
+    // To where something waits, after the base chain took a part: what it is worth now.
+    suite.seize(&[(STAKE, 200)], &yves).unwrap();
+    let mut orders = suite.orders(0, 0, None);
+    orders.forfeited = 80_u128.into();
+    let delegation = suite.delegation.clone();
+    suite
+        .execute(&delegation, &ExecuteMsg::Reconcile(orders))
+        .unwrap();
+    let booked = [(yves.clone(), 180), (zoe.clone(), 540)];
+    for entry in &booked {
+        assert!(suite.seized(STAKE).contains(entry));
+    }
+    suite.redirect(SERVICE, STAKE, &yves, &zoe).unwrap();
+    assert_eq!(suite.seized(STAKE), [(zoe.clone(), 720)]);
+    let columns = suite.columns(STAKE);
+    assert_eq!((columns.seized, columns.staked), (720, 200));
+    // It is paid there, whole.
+    suite.unbonded(720);
+    suite.reconcile(0, 0, Some((0, 720, 1))).unwrap();
+    let none = ContractError::NothingSeized {
+        asset: suite.pot(STAKE),
+        account: SERVICE,
+        destination: yves.clone(),
+    };
+    suite.refuses(none, |s| s.pay_out(STAKE, &yves));
+    suite.pay_out(STAKE, &zoe).unwrap();
+    assert_eq!(suite.purse("zoe", STAKE), 720);
+    let columns = suite.columns(STAKE);
+    assert_eq!((columns.seized, columns.payable), (0, 0));
+}

@@ -210,14 +210,25 @@ impl Suite {
         operator: Option<&str>,
         amount: u128,
     ) -> HarnessResult<AppResponse> {
+        self.try_deposit_coin(staker, operator, amount, DENOM)
+    }
+
+    /// Deposits coins of a denom made for it; with an operator or idle.
+    pub(crate) fn try_deposit_coin(
+        &mut self,
+        staker: &str,
+        operator: Option<&str>,
+        amount: u128,
+        denom: &str,
+    ) -> HarnessResult<AppResponse> {
         let sender = self.host(staker);
-        self.net.host.mint(&sender, amount, DENOM).unwrap();
+        self.net.host.mint(&sender, amount, denom).unwrap();
         let msg = vault::ExecuteMsg::Deposit {
             operator: operator.map(|name| self.host(name).to_string()),
             owner: None,
         };
         let vault = self.vault.clone();
-        self.try_on_host(staker, &vault, &msg, &coins(amount, DENOM))
+        self.try_on_host(staker, &vault, &msg, &coins(amount, denom))
     }
 
     /// Deposits native tokens behind an operator.

@@ -1,4 +1,4 @@
-use cosmwasm_std::{coins, Addr, Decimal, Uint128};
+use cosmwasm_std::{Addr, Decimal, Uint128};
 use cw_multi_test::AppResponse;
 use palisade_testing::{HarnessResult, StakingInfo};
 use palisade_types::asset::AssetKind;
@@ -87,14 +87,7 @@ impl Suite {
         operator: Option<&str>,
         amount: u128,
     ) -> HarnessResult<AppResponse> {
-        let sender = self.host(staker);
-        self.net.host.mint(&sender, amount, BOND).unwrap();
-        let msg = vault::ExecuteMsg::Deposit {
-            operator: operator.map(|name| self.host(name).to_string()),
-            owner: None,
-        };
-        let vault = self.vault.clone();
-        self.try_on_host(staker, &vault, &msg, &coins(amount, BOND))
+        self.try_deposit_coin(staker, operator, amount, BOND)
     }
 
     /// Deposits bond tokens behind an operator.
