@@ -5,6 +5,8 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 ARTIFACTS="$ROOT/artifacts"
 TOOLS="$ROOT/.tools"
 WASM_TARGET=wasm32-unknown-unknown
+HERMES_VERSION=1.10.5
+SDK_VERSION=github.com/cosmos/cosmos-sdk/version # where wasmd reads its name from
 
 # say TEXT: a progress line, with the seconds since the script began.
 say() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
@@ -85,6 +87,65 @@ ensure_e2e() {
     patiently "compiling two chains (minutes, the first time)" \
         go build -C "$ROOT/e2e" -buildvcs=false -o "$E2E" ./cmd/palisade
 }
+
+# ensure_debian PACKAGE COMMAND: installs a package of Debian's when its command is missing and we may.
+ensure_debian() {
+    if command -v "$2" >/dev/null 2>&1; then return; fi
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+        die "$2 is needed: install the package $1 (apt-get install $1)"
+    fi
+    say "installing $1"
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$1"; } >/dev/null ||
+        die "apt-get could not install $1, which brings $2"
+}
+
+# ensure_wasmd: builds the node and command line that e2e/go.mod pins, and sets WASMD to it.
+ensure_wasmd() {
+    need go "1.25 or later, see https://go.dev"
+    WASMD="$TOOLS/wasmd"
+    local stamp="$TOOLS/.wasmd-stamp" want
+    want="$(sha256sum "$ROOT"/e2e/go.{mod,sum} | sha256sum) $(go env GOVERSION)"
+    # It needs a library of the module cache: one that does not start is built again.
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && "$WASMD" version >/dev/null 2>&1; then return; fi
+    mkdir -p "$TOOLS"
+    say "compiling wasmd"
+    patiently "compiling wasmd (minutes, the first time)" \
+        go build -C "$ROOT/e2e" -buildvcs=false -trimpath -o "$WASMD.new" \
+        -ldflags "-s -w -X $SDK_VERSION.Name=wasm -X $SDK_VERSION.AppName=wasmd" \
+        github.com/CosmWasm/wasmd/cmd/wasmd || die "wasmd could not be compiled"
+    mv "$WASMD.new" "$WASMD"
+    printf '%s\n' "$want" >"$stamp"
+}
+
+# ensure_hermes: builds the relayer, once for all clones on a machine, and sets HERMES to it.
+ensure_hermes() {
+    local root="${XDG_CACHE_HOME:-$HOME/.cache}/palisade/hermes-$HERMES_VERSION"
+    HERMES="$root/bin/hermes"
+    if [ -x "$HERMES" ]; then return; fi
+    ensure_rust
+    need cc "a C compiler, such as gcc"
+    mkdir -p "$root"
+    # One build at a time: the second to come finds it done.
+    exec 8>"$root/lock"
+    flock 8
+    if [ ! -x "$HERMES" ]; then
+        say "compiling the relayer: Hermes $HERMES_VERSION"
+        patiently "compiling the relayer (some five minutes, once)" install_hermes "$root" 8>&- ||
+            die "Hermes could not be compiled; what cargo said is in $root/log"
+        rm -rf "$root/target"
+    fi
+    exec 8>&-
+}
+
+# install_hermes FOLDER: lighter on the optimizer than its release profile, which takes twice as long.
+install_hermes() (
+    unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
+    export CARGO_TARGET_DIR="$1/target" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off
+    export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 CARGO_PROFILE_RELEASE_DEBUG=0
+    cd "$ROOT" # for its toolchain
+    cargo install ibc-relayer-cli --version "$HERMES_VERSION" --bin hermes --locked --force \
+        --root "$1" >"$1/log" 2>&1
+)
 
 # contract_names: the folders of contracts/, one a line.
 contract_names() {
