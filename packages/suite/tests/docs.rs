@@ -1,9 +1,16 @@
-//! docs/security.md names tests: each exists, and none of the suite's attacks is missing there.
+//! What the pages say is so: the tests that docs/security.md names exist, and every message in a command is one that
+//! the contract takes, without a field that it would ignore.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use cosmwasm_std::Binary;
+use cw20::{Cw20ExecuteMsg, Cw20QueryMsg};
+use palisade_ibc::{DepositMemo, RewardsMemo};
+use palisade_types::{allocation, delegation, gateway, slashing, staker, vault};
+use serde::de::DeserializeOwned;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -69,4 +76,217 @@ fn every_attack_that_is_tested_is_on_the_page_on_security() {
     let named = named();
     let missing: Vec<_> = attacks.difference(&named).collect();
     assert!(missing.is_empty(), "not on the page: {missing:#?}");
+}
+
+/// Reads JSON as a type, and refuses fields that the type does not know.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let mut unknown = Vec::new();
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let value = serde_ignored::deserialize(&mut reader, |path| unknown.push(path.to_string()))
+        .map_err(|error| error.to_string())?;
+    reader.end().map_err(|error| error.to_string())?;
+    if unknown.is_empty() {
+        return Ok(value);
+    }
+    Err(format!("no such field: {}", unknown.join(", ")))
+}
+
+fn is<T: DeserializeOwned>(json: &str) -> Result<(), String> {
+    read::<T>(json).map(|_| ())
+}
+
+/// What a variable of the shell stands for: contracts for their names, anything else for digits, which are a number, an
+/// address, a time and base64 all at once.
+fn value(name: &str, hook: &str) -> String {
+    let evidence = "packages/evidence/examples/equivocation.json";
+    match name {
+        "VAULT" | "DELEGATION" | "ALLOCATION" | "SLASHING" | "GATEWAY" | "TOKEN" => {
+            name.to_lowercase()
+        }
+        "VAULT_CODE" | "DELEGATION_CODE" | "ALLOCATION_CODE" | "SLASHING_CODE" | "GATEWAY_CODE" => {
+            name.trim_end_matches("_CODE").to_lowercase()
+        }
+        "STAKER_CONTRACT" => "staker".to_string(),
+        "HOOK" => Binary::from(hook.as_bytes()).to_base64(),
+        "EVIDENCE" => fs::read_to_string(root().join(evidence)).unwrap(),
+        "SETTINGS" => r#"{"evidence_age":1,"proceeds":{"burn":{}},"bounty":"0"}"#.to_string(),
+        _ => "1111".to_string(),
+    }
+}
+
+/// The words of a command of the shell, up to its end: quotes are taken off, variables stand for their values.
+fn words(text: &str, hook: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut rest = text.chars().peekable();
+    while let Some(char) = rest.next() {
+        match (quote, char) {
+            (Some(open), close) if open == close => quote = None,
+            (None, '\'' | '"') => quote = Some(char),
+            (None | Some('"'), '$') => {
+                let mut name = String::new();
+                while let Some(next) = rest.next_if(|c| c.is_ascii_alphanumeric() || *c == '_') {
+                    name.push(next);
+                }
+                word.push_str(&value(&name, hook));
+            }
+            (None, '\n' | '|' | ')' | ';' | '&') => break,
+            (None, ' ') => words.push(std::mem::take(&mut word)),
+            _ => word.push(char),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn executed(contract: &str, json: &str) -> Result<(), String> {
+    match contract {
+        "vault" => is::<vault::ExecuteMsg>(json),
+        "delegation" => is::<delegation::ExecuteMsg>(json),
+        "allocation" => is::<allocation::ExecuteMsg>(json),
+        "slashing" => is::<slashing::ExecuteMsg>(json),
+        "gateway" => is::<gateway::ExecuteMsg>(json),
+        "token" => match read(json)? {
+            Cw20ExecuteMsg::Send { contract, msg, .. } => {
+                let hook = String::from_utf8(msg.to_vec()).unwrap();
+                match contract.as_str() {
+                    "vault" => is::<vault::Cw20HookMsg>(&hook),
+                    "allocation" => is::<allocation::Cw20HookMsg>(&hook),
+                    other => Err(format!("{other} has no hook")),
+                }
+            }
+            _ => Ok(()),
+        },
+        other => Err(format!("what contract is {other}?")),
+    }
+}
+
+fn queried(contract: &str, json: &str) -> Result<(), String> {
+    match contract {
+        "vault" => is::<vault::QueryMsg>(json),
+        "delegation" => is::<delegation::QueryMsg>(json),
+        "allocation" => is::<allocation::QueryMsg>(json),
+        "slashing" => is::<slashing::QueryMsg>(json),
+        "gateway" => is::<gateway::QueryMsg>(json),
+        "staker" => is::<staker::QueryMsg>(json),
+        "token" => is::<Cw20QueryMsg>(json),
+        other => Err(format!("what contract is {other}?")),
+    }
+}
+
+fn instantiated(contract: &str, json: &str) -> Result<(), String> {
+    match contract {
+        "vault" => is::<vault::InstantiateMsg>(json),
+        "delegation" => is::<delegation::InstantiateMsg>(json),
+        "allocation" => is::<allocation::InstantiateMsg>(json),
+        "slashing" => is::<slashing::InstantiateMsg>(json),
+        "gateway" => is::<gateway::InstantiateMsg>(json),
+        other => Err(format!("what contract is {other}?")),
+    }
+}
+
+/// The memo of a transfer to a contract of the suite.
+fn noted(contract: &str, memo: &str) -> Result<(), String> {
+    let called = match contract {
+        "vault" => read::<DepositMemo>(memo)?.dest_callback.address,
+        "allocation" => read::<RewardsMemo>(memo)?.dest_callback.address,
+        other => return Err(format!("{other} takes no transfers")),
+    };
+    if called == contract {
+        return Ok(());
+    }
+    Err(format!("sent to {contract}, but {called} is called"))
+}
+
+/// The messages in one block of commands: how many there are, and what is wrong with which.
+fn checked(block: &str) -> (usize, Vec<String>) {
+    type Check = fn(&str, &str) -> Result<(), String>;
+    let commands: [(&str, Check); 4] = [
+        ("wasmd tx wasm execute ", executed),
+        ("wasmd tx wasm instantiate ", instantiated),
+        ("wasmd query wasm contract-state smart ", queried),
+        ("wasmd tx ibc-transfer transfer transfer ", noted),
+    ];
+    let (mut count, mut wrong) = (0, Vec::new());
+    for (mark, check) in commands {
+        for (at, _) in block.match_indices(mark) {
+            let before = block[..at].rsplit_once("printf '");
+            let hook = before.map_or("", |(_, after)| after.split('\'').next().unwrap());
+            let words = words(&block[at + mark.len()..], &hook.replace("%s", "1111"));
+            let memo = words.iter().position(|word| word == "--memo");
+            let (contract, json) = match memo {
+                Some(memo) => (1, memo + 1),
+                None => (0, 1),
+            };
+            let none = String::new();
+            let contract = words.get(contract).unwrap_or(&none);
+            let json = words.get(json).unwrap_or(&none);
+            count += 1;
+            if let Err(error) = check(contract, json) {
+                wrong.push(format!("{error}: {mark}{contract} {json}"));
+            }
+        }
+    }
+    (count, wrong)
+}
+
+/// The blocks of commands on a page, between fences.
+fn blocks(page: &str) -> Vec<String> {
+    let fenced = page.split("\n```").skip(1).step_by(2);
+    fenced.map(str::to_string).collect()
+}
+
+#[test]
+fn every_message_on_the_pages_is_one_that_its_contract_takes() {
+    let mut pages = vec![root().join("README.md")];
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    pages.extend(docs.map(|entry| entry.unwrap().path()));
+    let (mut count, mut all) = (0, Vec::new());
+    for page in pages
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "md"))
+    {
+        for block in blocks(&fs::read_to_string(page).unwrap()) {
+            let (found, wrong) = checked(&block);
+            count += found;
+            let name = page.file_name().unwrap().to_string_lossy();
+            all.extend(wrong.iter().map(|wrong| format!("{name}: {wrong}")));
+        }
+    }
+    assert!(all.is_empty(), "{all:#?}");
+    assert!(count > 150, "{count} messages");
+}
+
+#[test]
+fn a_message_that_is_wrong_is_noticed() {
+    let rights = [
+        r#"wasmd tx wasm execute $VAULT '{"deposit":{"operator":"'$OPERATOR'"}}' --from a"#,
+        r#"X=$(wasmd query wasm contract-state smart $VAULT '{"config":{}}' $F | jq .data)"#,
+        r#"wasmd tx ibc-transfer transfer transfer $C $VAULT 1a --memo '{"dest_callback":{"address":"'$VAULT'"},"palisade":{"deposit":{"owner":"'$STAKER'"}}}'"#,
+        concat!(
+            r#"HOOK=$(printf '{"deposit":{"operator":"%s"}}' $O | base64 -w0)"#,
+            "\n",
+            r#"wasmd tx wasm execute $TOKEN '{"send":{"contract":"'$VAULT'","amount":"5","msg":"'$HOOK'"}}'"#,
+        ),
+    ];
+    for right in rights {
+        assert_eq!(checked(right), (1, vec![]), "{right}");
+    }
+    let wrongs = [
+        // a message that there is not, a field that there is not, a type, another contract's
+        ("\"deposit\"", "\"deposits\""),
+        ("\"operator\"", "\"operater\""),
+        ("{\"config\":{}}", "{\"config\":1}"),
+        ("$VAULT '{\"config\"", "$TOKEN '{\"config\""),
+        ("\"owner\"", "\"owners\""),
+        ("$C $VAULT", "$C $ALLOCATION"),
+        ("\"contract\":\"'$VAULT'", "\"contract\":\"'$ALLOCATION'"),
+    ];
+    for (from, to) in wrongs {
+        let changed = rights.map(|right| right.replace(from, to));
+        let wrong = changed.iter().filter(|text| !checked(text).1.is_empty());
+        let differing = changed.iter().zip(rights).filter(|(a, b)| a != b);
+        assert!(differing.count() > 0, "{from} is not there");
+        assert!(wrong.count() > 0, "{to} passed");
+    }
 }
