@@ -1,6 +1,7 @@
 use cosmwasm_std::{Addr, Decimal, OverflowError, StdError, Timestamp, Uint128};
 use cw_utils::PaymentError;
 use palisade_admin::{cw_ownable::OwnershipError, AdminError};
+use palisade_ibc::ArrivalError;
 use palisade_math::MathError;
 use palisade_types::allocation::ServiceId;
 use thiserror::Error;
@@ -171,14 +172,14 @@ pub enum ContractError {
     #[error("{operator} earned nothing at service {service} that was not harvested yet")]
     NothingEarned { service: ServiceId, operator: Addr },
 
-    #[error("coins arrive at port transfer, not at {port}")]
-    ForeignPort { port: String },
-    #[error("the transfer did not succeed: {ack}")]
-    TransferFailed { ack: String },
-    #[error("the {what} of the transfer cannot be read: {reason}")]
-    BadTransfer { what: &'static str, reason: String },
-    #[error("the coins went to {receiver}, rewards have to go to {contract}")]
-    ForeignReceiver { receiver: String, contract: Addr },
+    #[error(transparent)]
+    Arrival(#[from] ArrivalError),
+    #[error("nothing of {token} can be recovered: {balance} are held, {owed} are owed")]
+    NothingToRecover {
+        token: String,
+        balance: Uint128,
+        owed: Uint128,
+    },
     #[error("the coins did not come: {owed} {token} would be owed, {balance} are here")]
     CoinsMissing {
         token: String,

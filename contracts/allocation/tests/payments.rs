@@ -16,7 +16,7 @@ use cw20::Cw20ReceiveMsg;
 use cw_multi_test::Executor;
 use cw_utils::PaymentError;
 use palisade_allocation::ContractError;
-use palisade_ibc::RewardsMemo;
+use palisade_ibc::{ArrivalError, RewardsMemo};
 use palisade_types::allocation::*;
 use palisade_types::token::Token;
 
@@ -189,9 +189,9 @@ fn harvests_that_are_refused() {
 }
 
 /// A transfer that must be refused; nothing may change.
-fn undone(stage: &mut Stage, transfer: &Transfer, expected: &ContractError) {
+fn undone(stage: &mut Stage, transfer: &Transfer, expected: impl Into<ContractError>) {
     let error = unreadable(stage, transfer);
-    assert_eq!(error, *expected);
+    assert_eq!(error, expected.into());
 }
 
 fn unreadable(stage: &mut Stage, transfer: &Transfer) -> ContractError {
@@ -265,12 +265,12 @@ fn credit_without_coins_over_ics20() {
     // To himself, with this contract called.
     let mut fake = good.clone();
     fake.data.receiver = stage.who("thief").to_string();
-    let expected = ContractError::ForeignReceiver {
+    let expected = ArrivalError::ForeignReceiver {
         receiver: fake.data.receiver.clone(),
         contract: allocation.clone(),
     };
     stage.mint(&allocation, 400, &denom);
-    undone(&mut stage, &fake, &expected);
+    undone(&mut stage, &fake, expected);
 
     // A transfer that failed, and an answer that is none of the standard ones.
     for ack in [
@@ -282,26 +282,26 @@ fn credit_without_coins_over_ics20() {
     ] {
         let mut failed = good.clone();
         failed.ack = ack.to_string();
-        let expected = ContractError::TransferFailed {
+        let expected = ArrivalError::Failed {
             ack: ack.to_string(),
         };
-        undone(&mut stage, &failed, &expected);
+        undone(&mut stage, &failed, expected);
     }
 
     // A packet of another application that looks like a transfer.
     let mut foreign = good.clone();
     foreign.port = format!("wasm.{}", stage.who("thief"));
-    let expected = ContractError::ForeignPort {
+    let expected = ArrivalError::ForeignPort {
         port: foreign.port.clone(),
     };
-    undone(&mut stage, &foreign, &expected);
+    undone(&mut stage, &foreign, expected);
 
     // A service that there is not, a token that it did not name, no amount.
     let unknown = stage.transfer(9, 400);
     undone(
         &mut stage,
         &unknown,
-        &ContractError::UnknownService { service: 9 },
+        ContractError::UnknownService { service: 9 },
     );
     let mut unnamed = good.clone();
     unnamed.data.denom = "uother".to_string();
@@ -310,12 +310,12 @@ fn credit_without_coins_over_ics20() {
         token: format!("native/{}", unnamed.denom()),
         named: vec![token.clone(), "native/ufee".to_string()],
     };
-    undone(&mut stage, &unnamed, &expected);
+    undone(&mut stage, &unnamed, expected);
     let nothing = stage.transfer(service, 0);
     let expected = ContractError::NothingPaid {
         token: token.clone(),
     };
-    undone(&mut stage, &nothing, &expected);
+    undone(&mut stage, &nothing, expected);
 
     // Exactly what came is credited, once.
     let other = stage.service(10);
@@ -326,17 +326,17 @@ fn credit_without_coins_over_ics20() {
         balance: balance.into(),
         owed: owed.into(),
     };
-    undone(&mut stage, &good, &missing(400, 800));
-    undone(&mut stage, &mine, &missing(400, 401));
+    undone(&mut stage, &good, missing(400, 800));
+    undone(&mut stage, &mine, missing(400, 401));
 
     // What is owed is counted over all services, and harvested coins are no longer here.
     stage.name_tokens(other, &[Token::native(&denom)]);
-    undone(&mut stage, &theirs, &missing(400, 401));
+    undone(&mut stage, &theirs, missing(400, 401));
     let msg = stage.harvest(service, "ann");
     stage.run("ann", &msg);
-    undone(&mut stage, &theirs, &missing(100, 101));
+    undone(&mut stage, &theirs, missing(100, 101));
     stage.pay_in(other, 7, &denom);
-    undone(&mut stage, &mine, &missing(107, 108));
+    undone(&mut stage, &mine, missing(107, 108));
     stage.mint(&allocation, 1, &denom);
     stage.arrive(&mine).unwrap();
     assert_eq!(stage.pots(service)[1].paid.u128(), 401);
@@ -355,7 +355,7 @@ fn transfers_that_cannot_be_read() {
         transfer
     };
     let what = |error: ContractError| match error {
-        ContractError::BadTransfer { what, .. } => what,
+        ContractError::Arrival(ArrivalError::Unreadable { what, .. }) => what,
         other => panic!("{other:?}"),
     };
     let callback = format!(r#"{{"dest_callback":{{"address":"{allocation}"}}}}"#);
@@ -377,8 +377,49 @@ fn transfers_that_cannot_be_read() {
         assert_eq!(what(error.downcast().unwrap()), "data");
     }
     // The memo that the packages make is one that is taken.
-    let memo = RewardsMemo::new(allocation.as_str(), service);
+    let memo = RewardsMemo::rewards(allocation.as_str(), service);
     let memo = cosmwasm_std::to_json_string(&memo).unwrap();
     stage.arrive(&memo_of(&memo)).unwrap();
     assert_eq!(stage.earned_sum(service, "ann"), 300);
+}
+
+#[test]
+fn what_came_without_a_word_the_owner_sends_back_and_nothing_else() {
+    let mut stage = Stage::new();
+    let (service, denom) = over_ics20(&mut stage);
+    let allocation = stage.allocation.clone();
+    stage.mint(&allocation, 400, &denom);
+    stage.arrive(&stage.transfer(service, 400)).unwrap();
+    let recover = |stage: &Stage, denom: &str| ExecuteMsg::Recover {
+        token: Token::native(denom),
+        recipient: stage.who("payer").to_string(),
+    };
+    let nothing = |denom: &str, held: u128| ContractError::NothingToRecover {
+        token: format!("native/{denom}"),
+        balance: held.into(),
+        owed: held.into(),
+    };
+    let msg = recover(&stage, &denom);
+    stage.refused("owner", &msg, &nothing(&denom, 400));
+    let msg = recover(&stage, "ufoo");
+    stage.refused("owner", &msg, &nothing("ufoo", 0));
+    // Without a memo nobody is called.
+    stage.mint(&allocation, 25, &denom);
+    stage.mint(&allocation, 3, "ufoo");
+    let msg = recover(&stage, &denom);
+    let foreign = palisade_admin::cw_ownable::OwnershipError::NotOwner;
+    let foreign = palisade_admin::AdminError::Ownership(foreign).into();
+    stage.refused("payer", &msg, &foreign);
+    stage.run("owner", &msg);
+    let other = recover(&stage, "ufoo");
+    stage.run("owner", &other);
+    let payer = stage.who("payer");
+    assert_eq!(stage.balance(&payer, &denom), 25);
+    assert_eq!(stage.balance(&payer, "ufoo"), 3);
+    assert_eq!(stage.balance(&allocation, &denom), 400);
+    stage.refused("owner", &msg, &nothing(&denom, 400));
+    // What is owed is harvested, whole.
+    let harvest = stage.harvest(service, "ann");
+    stage.run("ann", &harvest);
+    assert_eq!(stage.balance(&allocation, &denom), 100);
 }

@@ -18,6 +18,16 @@ impl Books {
         self.principal()?.checked_add(self.seized)
     }
 
+    /// What of it the vault itself holds; the rest of what is natively staked is with the stakers.
+    pub(crate) fn here(&self) -> Result<Uint128, OverflowError> {
+        if !self.native {
+            return self.owed();
+        }
+        self.idle
+            .checked_add(self.released)?
+            .checked_add(self.payable)
+    }
+
     /// Takes from what is staked: never more than was recorded in, whatever the neighbour says.
     pub(crate) fn take_staked(
         &mut self,

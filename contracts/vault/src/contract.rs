@@ -2,12 +2,15 @@
 
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
-use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{
+    to_json_binary, Binary, Deps, DepsMut, Env, IbcBasicResponse, IbcDestinationCallbackMsg,
+    MessageInfo, Response,
+};
 use palisade_admin::{cw_ownable, AdminError, GUARD};
 use palisade_types::vault::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::error::ContractError;
-use crate::execute::{asset, deposit, idle, seizure, stake, staking, wiring};
+use crate::execute::{asset, deposit, idle, recover, seizure, stake, staking, wiring};
 use crate::state::{Config, CONFIG};
 use crate::{events, query};
 
@@ -117,6 +120,9 @@ pub fn execute(
         ExecuteMsg::UpdateAsset { asset, change } => {
             asset::update(deps, &env, &info, &asset, change)
         }
+        ExecuteMsg::Recover { token, recipient } => {
+            recover::recover(deps, &env, &info, token, &recipient)
+        }
         ExecuteMsg::Connect { delegation } => wiring::connect(deps, &info, &delegation),
         ExecuteMsg::Admin(msg) => {
             Ok(Response::new().add_event(palisade_admin::execute(deps, &env, &info, msg)?))
@@ -127,6 +133,19 @@ pub fn execute(
             Ok(Response::new().add_event(events::ownership(ownership.into_attributes())))
         }
     }
+}
+
+/// Takes in coins that arrived over ICS-20 as a deposit.
+///
+/// # Errors
+/// A deposit that is refused: the chain then refunds it.
+#[cfg_attr(not(feature = "library"), entry_point)]
+pub fn ibc_destination_callback(
+    deps: DepsMut,
+    env: Env,
+    msg: IbcDestinationCallbackMsg,
+) -> Result<IbcBasicResponse, ContractError> {
+    deposit::arrived(deps, &env, &msg)
 }
 
 /// Answers a query.

@@ -1,6 +1,7 @@
 use cosmwasm_std::{Addr, Decimal, OverflowError, StdError, Timestamp, Uint128};
 use cw_utils::PaymentError;
 use palisade_admin::AdminError;
+use palisade_ibc::ArrivalError;
 use palisade_math::MathError;
 use palisade_types::asset::{AssetId, Destination};
 use thiserror::Error;
@@ -12,6 +13,10 @@ pub enum ContractError {
     /// An error of the standard library: among others an address that is not valid.
     #[error(transparent)]
     Std(#[from] StdError),
+
+    /// A transfer over ICS-20 that is no deposit.
+    #[error(transparent)]
+    Arrival(#[from] ArrivalError),
 
     /// Ownership, pauses or migration.
     #[error(transparent)]
@@ -304,6 +309,17 @@ pub enum ContractError {
         account: u32,
         /// The destination.
         destination: Destination,
+    },
+
+    /// Whatever is there is owed.
+    #[error("nothing of {token} can be recovered: {balance} are held, {owed} are owed")]
+    NothingToRecover {
+        /// The name of the token.
+        token: String,
+        /// What is held.
+        balance: Uint128,
+        /// What is owed of it.
+        owed: Uint128,
     },
 
     /// A seizure has some payees, and not many.

@@ -53,7 +53,7 @@ pub(crate) fn update_rate(id: &str, rate: &Rate) -> Event {
 }
 
 pub(crate) fn deposit(
-    sender: &Addr,
+    sender: &str,
     owner: &Addr,
     asset: &str,
     amount: Uint128,
@@ -89,6 +89,13 @@ pub(crate) fn withdraw(owner: &Addr, asset: &str, amount: Uint128, recipient: &A
 pub(crate) fn release(asset: &str, amount: Uint128, recipient: &Addr) -> Event {
     Event::new("release")
         .add_attribute("asset", asset)
+        .add_attribute("amount", amount)
+        .add_attribute("recipient", recipient)
+}
+
+pub(crate) fn recover(token: &str, amount: Uint128, recipient: &Addr) -> Event {
+    Event::new("recover")
+        .add_attribute("token", token)
         .add_attribute("amount", amount)
         .add_attribute("recipient", recipient)
 }

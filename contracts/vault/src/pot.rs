@@ -4,7 +4,7 @@
 //! as the stake was.
 
 use cosmwasm_std::{StdResult, Storage, Uint128};
-use palisade_math::{MathError, Position};
+use palisade_math::Position;
 
 use crate::error::ContractError;
 use crate::state::{Books, Pot, CLAIMS, POTS};
@@ -84,7 +84,8 @@ pub(crate) fn pay(
     Ok(paid)
 }
 
-/// Books what waits for `from` for `to`. Returns how much it is.
+/// Books what waits for `from` for `to`: its shares, so that nobody else's are worth a unit more or less.
+/// Returns how much it is.
 pub(crate) fn redirect(
     storage: &mut dyn Storage,
     (name, account, from): (&str, u32, &str),
@@ -93,22 +94,14 @@ pub(crate) fn redirect(
     let Some(mut position) = CLAIMS.may_load(storage, (name, account, from))? else {
         return Ok(Uint128::zero());
     };
-    let mut pot = POTS.may_load(storage, name)?.unwrap_or_default();
-    let amount = pot.pool.value_of(&position)?;
+    let pool = POTS.may_load(storage, name)?.unwrap_or_default().pool;
+    let amount = pool.value_of(&position)?;
+    let mut other = CLAIMS
+        .may_load(storage, (name, account, to))?
+        .unwrap_or_default();
+    pool.hand_over(&mut position, &mut other)?;
     CLAIMS.remove(storage, (name, account, from));
-    match CLAIMS.may_load(storage, (name, account, to))? {
-        // Nothing is rounded where nothing is there to be added to.
-        None => store(storage, (name, account, to), &position)?,
-        Some(mut other) => {
-            pot.pool.leave_all(&mut position)?;
-            match pot.pool.join(&mut other, amount) {
-                Ok(_) | Err(MathError::ZeroAmount) => {}
-                Err(error) => return Err(error.into()),
-            }
-            store(storage, (name, account, to), &other)?;
-            POTS.save(storage, name, &pot)?;
-        }
-    }
+    store(storage, (name, account, to), &other)?;
     Ok(amount)
 }
 

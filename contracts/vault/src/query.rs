@@ -12,7 +12,7 @@ use palisade_types::vault::{
 use crate::books::{destination_key, destination_of};
 use crate::error::ContractError;
 use crate::state::{self, Asset, Staker, ASSETS, CLAIMS, CONFIG, IDLE, POTS, SEIZED, STAKERS};
-use crate::{pot, rate, token};
+use crate::{pot, rate};
 
 pub(crate) fn config(deps: Deps) -> StdResult<ConfigResponse> {
     let delegation = CONFIG.load(deps.storage)?.delegation;
@@ -124,7 +124,7 @@ pub(crate) fn books(deps: Deps, env: &Env, id: &str) -> Result<BooksResponse, Co
         seized: books.seized,
         released: books.released,
         payable: books.payable,
-        balance: token::balance(deps.querier, &asset.token(), &env.contract.address)?,
+        balance: asset.token().balance(deps.querier, &env.contract.address)?,
     })
 }
 

@@ -5,13 +5,10 @@ use cosmwasm_std::{
     coins, to_json_binary, Addr, BankMsg, CosmosMsg, Deps, Env, QuerierWrapper, StdResult, Uint128,
     WasmMsg,
 };
-use cw20::{BalanceResponse, Cw20ExecuteMsg, Cw20QueryMsg, TokenInfoResponse};
-use palisade_types::token::Token;
+use cw20::{Cw20ExecuteMsg, Cw20QueryMsg, TokenInfoResponse};
+use palisade_types::token::{is_denom, Token};
 
 use crate::error::ContractError;
-
-/// The shortest and the longest denom of the Cosmos SDK, in bytes.
-const DENOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=128;
 
 /// Checks that a token can be held.
 pub(crate) fn check(deps: Deps, token: &Token) -> Result<(), ContractError> {
@@ -37,14 +34,6 @@ pub(crate) fn check(deps: Deps, token: &Token) -> Result<(), ContractError> {
             }
         }
     }
-}
-
-/// The Cosmos SDK's rule for denoms.
-fn is_denom(denom: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-    DENOM_LENGTH.contains(&denom.len())
-        && denom.starts_with(|c: char| c.is_ascii_alphabetic())
-        && denom.chars().all(allowed)
 }
 
 /// A message that pays tokens out.
@@ -76,75 +65,22 @@ pub(crate) fn burn(token: &Token, amount: Uint128) -> StdResult<CosmosMsg> {
     }
 }
 
-/// What the token itself says that `holder` has.
-pub(crate) fn balance(querier: QuerierWrapper, token: &Token, holder: &Addr) -> StdResult<Uint128> {
-    match token {
-        Token::Native { denom } => Ok(querier.query_balance(holder, denom)?.amount),
-        Token::Cw20 { address } => {
-            let query = Cw20QueryMsg::Balance {
-                address: holder.to_string(),
-            };
-            let answer: BalanceResponse = querier.query_wasm_smart(address, &query)?;
-            Ok(answer.balance)
-        }
-    }
-}
-
-/// Refuses a deposit after which the vault would hold less than it owes. Its tokens arrived before
-/// its hook. The bank delivers what it says, and is not asked.
+/// Refuses a deposit after which the vault would hold less than `due`. Its tokens arrived before the call
+/// that says so.
 pub(crate) fn require_delivered(
     querier: QuerierWrapper,
     asset: &str,
     token: &Token,
     vault: &Addr,
-    owed: Uint128,
+    due: Uint128,
 ) -> Result<(), ContractError> {
-    match token {
-        Token::Native { .. } => Ok(()),
-        Token::Cw20 { .. } => {
-            let balance = balance(querier, token, vault)?;
-            if balance < owed {
-                return Err(ContractError::UnderDelivered {
-                    asset: asset.to_string(),
-                    owed,
-                    balance,
-                });
-            }
-            Ok(())
-        }
+    let balance = token.balance(querier, vault)?;
+    if balance < due {
+        return Err(ContractError::UnderDelivered {
+            asset: asset.to_string(),
+            owed: due,
+            balance,
+        });
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn denoms_are_what_the_bank_module_takes() {
-        let hash = "27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2";
-        let longest = format!("a{}", "b".repeat(127));
-        let good = [
-            "uatom",
-            "abc",
-            &format!("ibc/{hash}"),
-            "factory/cosmos1abc/sub.denom_1-x:y",
-            &longest,
-        ];
-        for denom in good {
-            assert!(is_denom(denom), "{denom}");
-        }
-        let bad = [
-            "",
-            "ab",
-            "1atom",
-            "/atom",
-            "u atom",
-            "uatöm",
-            "uatom\n",
-            &format!("{longest}c"),
-        ];
-        for denom in bad {
-            assert!(!is_denom(denom), "{denom}");
-        }
-    }
+    Ok(())
 }

@@ -14,6 +14,7 @@ mod common;
 
 use common::*;
 use cosmwasm_std::Decimal;
+use palisade_types::asset::Destination;
 use palisade_types::vault::ExecuteMsg;
 use palisade_vault::ContractError;
 
@@ -162,4 +163,38 @@ fn what_is_booked_in_a_pot_goes_elsewhere_whole_alone_or_beside_what_waits_there
     assert_eq!(suite.purse("zoe", STAKE), 720);
     let columns = suite.columns(STAKE);
     assert_eq!((columns.seized, columns.payable), (0, 0));
+}
+
+#[test]
+fn a_redirection_moves_shares_and_nobody_elses_are_worth_a_unit_more() {
+    let mut suite = Suite::native();
+    suite.open("val", "val", true).unwrap();
+    suite.deposit("alice", STAKE, 1_000, Some("val")).unwrap();
+    let (yves, zoe, xenia) = (
+        suite.send_to("yves"),
+        suite.send_to("zoe"),
+        suite.send_to("xenia"),
+    );
+    suite.seize(&[(STAKE, 1)], &zoe).unwrap();
+    suite.seize(&[(STAKE, 1)], &yves).unwrap();
+    suite.seize(&[(STAKE, 98)], &xenia).unwrap();
+    // The base chain takes one of a hundred: a single unit is worth nothing now, but it is booked.
+    let mut orders = suite.orders(0, 0, None);
+    orders.forfeited = 1_u128.into();
+    let delegation = suite.delegation.clone();
+    suite
+        .execute(&delegation, &ExecuteMsg::Reconcile(orders))
+        .unwrap();
+    let worth = |suite: &Suite, to: &Destination| {
+        let booked = suite.seized(STAKE).into_iter();
+        let found: Vec<u128> = booked.filter(|(of, _)| of == to).map(|(_, n)| n).collect();
+        found.first().copied()
+    };
+    assert_eq!(worth(&suite, &zoe), Some(0));
+    assert_eq!(worth(&suite, &yves), Some(0));
+    assert_eq!(worth(&suite, &xenia), Some(97));
+    suite.redirect(SERVICE, STAKE, &yves, &zoe).unwrap();
+    assert_eq!(worth(&suite, &yves), None);
+    assert_eq!(worth(&suite, &zoe), Some(1));
+    assert_eq!(worth(&suite, &xenia), Some(97));
 }

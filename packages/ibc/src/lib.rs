@@ -5,14 +5,18 @@
 //! are ignored; unknown variants are refused.
 
 mod ack;
+mod arrival;
 mod handshake;
 mod packet;
 mod transfer;
 
 pub use ack::{decode_ack, encode_ack, Ack, Outcome, SetAck, SlashAck};
+pub use arrival::{Arrival, ArrivalError};
 pub use handshake::{check_channel, HandshakeError, Peer, ORDER, VERSION};
 pub use packet::{
     ConsumerPacket, HostPacket, Offender, OperatorPower, OperatorSet, Slash, SlashOutcome,
     DOUBLE_SIGN, DOWNTIME, MAX_KIND_LENGTH, MAX_SET_OPERATORS,
 };
-pub use transfer::{Callback, RewardsMemo, RewardsNote, TransferData};
+pub use transfer::{
+    Callback, DepositMemo, DepositNote, DepositTerms, Memo, RewardsMemo, RewardsNote, TransferData,
+};

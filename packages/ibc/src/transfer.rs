@@ -2,23 +2,14 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{IbcEndpoint, Uint128};
 use sha2::{Digest, Sha256};
 
-/// The memo of an ICS-20 transfer that pays rewards: wasmd calls the allocation contract when the
-/// coins arrive, and it reads here whose they are. Other fields of a memo are ignored.
-///
-/// ```
-/// use palisade_ibc::RewardsMemo;
-///
-/// let memo = RewardsMemo::new("wasm1allocation", 7);
-/// let text = r#"{"dest_callback":{"address":"wasm1allocation"},"palisade":{"service":7}}"#;
-/// assert_eq!(cosmwasm_std::to_json_string(&memo)?, text);
-/// # Ok::<(), cosmwasm_std::StdError>(())
-/// ```
+/// The memo of an ICS-20 transfer to one of the suite's contracts: wasmd calls it when the coins arrive,
+/// and it reads here what they are for. Other fields of a memo are ignored.
 #[cw_serde]
-pub struct RewardsMemo {
+pub struct Memo<Note> {
     /// What wasmd's callbacks look for.
     pub dest_callback: Callback,
-    /// What the allocation contract looks for.
-    pub palisade: RewardsNote,
+    /// What the contract looks for.
+    pub palisade: Note,
 }
 
 /// Which contract to call on arrival.
@@ -28,22 +19,87 @@ pub struct Callback {
     pub address: String,
 }
 
-/// What the coins are for.
+/// The memo of rewards, for the allocation contract.
+///
+/// ```
+/// use palisade_ibc::RewardsMemo;
+///
+/// let memo = RewardsMemo::rewards("wasm1allocation", 7);
+/// let text = r#"{"dest_callback":{"address":"wasm1allocation"},"palisade":{"service":7}}"#;
+/// assert_eq!(cosmwasm_std::to_json_string(&memo)?, text);
+/// # Ok::<(), cosmwasm_std::StdError>(())
+/// ```
+pub type RewardsMemo = Memo<RewardsNote>;
+
+/// What rewards are for.
 #[cw_serde]
 pub struct RewardsNote {
     /// The service that they reward.
     pub service: u32,
 }
 
+/// The memo of a deposit, for the vault.
+///
+/// ```
+/// use palisade_ibc::DepositMemo;
+///
+/// let memo = DepositMemo::deposit("wasm1vault", "wasm1owner", Some("wasm1operator".to_string()));
+/// let text = concat!(
+///     r#"{"dest_callback":{"address":"wasm1vault"},"#,
+///     r#""palisade":{"deposit":{"owner":"wasm1owner","operator":"wasm1operator"}}}"#,
+/// );
+/// assert_eq!(cosmwasm_std::to_json_string(&memo)?, text);
+/// # Ok::<(), cosmwasm_std::StdError>(())
+/// ```
+pub type DepositMemo = Memo<DepositNote>;
+
+/// What a deposit is for.
+#[cw_serde]
+pub struct DepositNote {
+    /// Whose it is, and behind whom.
+    pub deposit: DepositTerms,
+}
+
+/// Whose a deposit is, and behind whom. An unknown field is refused: a misspelt operator would leave the
+/// stake idle.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+pub struct DepositTerms {
+    /// Who owns it, by an address on the host.
+    pub owner: String,
+    /// The operator to stand behind at once; none: it stays idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+}
+
 impl RewardsMemo {
     /// The memo of rewards for a service, paid to the allocation contract at `allocation`.
     #[must_use]
-    pub fn new(allocation: impl Into<String>, service: u32) -> Self {
+    pub fn rewards(allocation: impl Into<String>, service: u32) -> Self {
+        Self::new(allocation, RewardsNote { service })
+    }
+}
+
+impl DepositMemo {
+    /// The memo of a deposit into the vault at `vault`.
+    #[must_use]
+    pub fn deposit(
+        vault: impl Into<String>,
+        owner: impl Into<String>,
+        operator: Option<String>,
+    ) -> Self {
+        let owner = owner.into();
+        let deposit = DepositTerms { owner, operator };
+        Self::new(vault, DepositNote { deposit })
+    }
+}
+
+impl<Note> Memo<Note> {
+    fn new(contract: impl Into<String>, palisade: Note) -> Self {
+        let address = contract.into();
         Self {
-            dest_callback: Callback {
-                address: allocation.into(),
-            },
-            palisade: RewardsNote { service },
+            dest_callback: Callback { address },
+            palisade,
         }
     }
 }

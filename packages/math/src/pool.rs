@@ -271,6 +271,34 @@ impl SharePool {
         self.release(position, available, available, paid)
     }
 
+    /// Moves all shares of `from` to `to`, as both are counted today. The pool stays as it is, and nobody
+    /// else's shares are worth more or less: together they are worth what both were, and a unit more at
+    /// most, where rounding each by itself took one.
+    ///
+    /// # Errors
+    /// None on a pool and positions that this crate made.
+    ///
+    /// ```
+    /// use cosmwasm_std::Uint128;
+    /// use palisade_math::{Position, SharePool};
+    ///
+    /// let mut pool = SharePool::default();
+    /// let (mut alice, mut bob) = (Position::default(), Position::default());
+    /// pool.join(&mut alice, Uint128::new(300))?;
+    /// pool.join(&mut bob, Uint128::new(100))?;
+    /// pool.hand_over(&mut alice, &mut bob)?;
+    /// assert!(alice.is_empty());
+    /// assert_eq!(pool.value_of(&bob)?, Uint128::new(400));
+    /// # Ok::<(), palisade_math::MathError>(())
+    /// ```
+    pub fn hand_over(&self, from: &mut Position, to: &mut Position) -> Result<(), MathError> {
+        let moved = self.current_shares(from);
+        let held = self.current_shares(to).checked_add(moved)?;
+        self.place(from, Uint128::zero());
+        self.place(to, held);
+        Ok(())
+    }
+
     /// Adds `amount` tokens that belong to all holders alike: no shares are minted, so each share is
     /// worth more. Nothing is rounded; the virtual shares have their part as well.
     ///

@@ -64,6 +64,7 @@ pub mod contracts {
     #[must_use]
     pub fn vault() -> TestContract {
         contract!(palisade_vault)
+            .with_destination_callback(palisade_vault::contract::ibc_destination_callback)
     }
 
     /// The delegation contract.

@@ -20,7 +20,7 @@ pub const MAX_REWARD_TOKENS: usize = 16;
 /// Reward tokens of a pool that anybody's harvest may begin; the rest only the operator's own.
 pub const OPEN_REWARD_TOKENS: usize = 8;
 /// Shortest reward period, in seconds: somebody who comes and leaves for a payout is there for as long.
-pub const MIN_REWARD_PERIOD: u64 = 3_600;
+pub const MIN_REWARD_PERIOD: u64 = 60;
 /// Most pools of one claim of rewards.
 pub const MAX_CLAIMED_POOLS: usize = 16;
 /// Most operators of one [`QueryMsg::Stakes`].

@@ -3,9 +3,10 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_schema::serde::Serialize;
 use cosmwasm_std::{
-    coins, to_json_binary, Addr, Api, BankMsg, CosmosMsg, StdResult, Uint128, WasmMsg,
+    coins, to_json_binary, Addr, Api, BankMsg, CosmosMsg, QuerierWrapper, StdResult, Uint128,
+    WasmMsg,
 };
-use cw20::Cw20ExecuteMsg;
+use cw20::{BalanceResponse, Cw20ExecuteMsg, Cw20QueryMsg};
 
 const NATIVE: &str = "native/";
 const CW20: &str = "cw20/";
@@ -79,6 +80,23 @@ impl Token {
         }
     }
 
+    /// What the token itself says that `holder` has, in base units.
+    ///
+    /// # Errors
+    /// A cw20 that does not tell.
+    pub fn balance(&self, querier: QuerierWrapper, holder: &Addr) -> StdResult<Uint128> {
+        match self {
+            Self::Native { denom } => Ok(querier.query_balance(holder, denom)?.amount),
+            Self::Cw20 { address } => {
+                let query = Cw20QueryMsg::Balance {
+                    address: holder.to_string(),
+                };
+                let answer: BalanceResponse = querier.query_wasm_smart(address, &query)?;
+                Ok(answer.balance)
+            }
+        }
+    }
+
     /// A message that pays `amount` to `recipient`.
     ///
     /// # Errors
@@ -140,6 +158,23 @@ pub struct TokenAmount {
     pub amount: Uint128,
 }
 
+/// Whether a text can be a denom, by the rule of the Cosmos SDK: 3 to 128 of `a-z A-Z 0-9 / : . _ -`, a
+/// letter first.
+///
+/// ```
+/// use palisade_types::token::is_denom;
+///
+/// assert!(is_denom("factory/cosmos1abc/sub.denom_1-x:y"));
+/// assert!(!is_denom("1atom") && !is_denom("ab") && !is_denom("u atom"));
+/// ```
+#[must_use]
+pub fn is_denom(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
+    (3..=128).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(allowed)
+}
+
 fn call(token: &str, msg: &Cw20ExecuteMsg) -> StdResult<CosmosMsg> {
     Ok(WasmMsg::Execute {
         contract_addr: token.to_string(),
@@ -147,4 +182,38 @@ fn call(token: &str, msg: &Cw20ExecuteMsg) -> StdResult<CosmosMsg> {
         funds: vec![],
     }
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denoms_are_what_the_bank_module_takes() {
+        let hash = "27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2";
+        let longest = format!("a{}", "b".repeat(127));
+        let good = [
+            "uatom",
+            "abc",
+            &format!("ibc/{hash}"),
+            "factory/cosmos1abc/sub.denom_1-x:y",
+            &longest,
+        ];
+        for denom in good {
+            assert!(is_denom(denom), "{denom}");
+        }
+        let bad = [
+            "",
+            "ab",
+            "1atom",
+            "/atom",
+            "u atom",
+            "uatöm",
+            "uatom\n",
+            &format!("{longest}c"),
+        ];
+        for denom in bad {
+            assert!(!is_denom(denom), "{denom}");
+        }
+    }
 }

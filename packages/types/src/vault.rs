@@ -9,6 +9,7 @@ use palisade_admin::{AdminMsg, GuardResponse, Pausable, EXIT_PAUSE_LIMIT};
 use crate::asset::{
     AssetAmount, AssetId, AssetKind, Destination, Payee, Price, RateSource, Redirection,
 };
+use crate::token::Token;
 
 /// Instantiates the vault, the leftmost contract of the line.
 #[cw_serde]
@@ -183,6 +184,14 @@ pub enum ExecuteMsg {
         asset: AssetId,
         /// What changes; absent fields stay.
         change: AssetChange,
+    },
+    /// Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of
+    /// a token beyond what is owed in it. By the owner.
+    Recover {
+        /// The token.
+        token: Token,
+        /// Who receives.
+        recipient: String,
     },
     /// Names the delegation contract, once. By the owner.
     Connect {

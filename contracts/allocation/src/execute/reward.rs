@@ -8,7 +8,7 @@ use palisade_types::allocation::{Cw20HookMsg, ServiceId, MAX_REWARD_TOKENS};
 use palisade_types::asset::AssetAmount;
 use palisade_types::delegation;
 use palisade_types::neighbour::Neighbour;
-use palisade_types::token::Token;
+use palisade_types::token::{is_denom, Token};
 
 use super::service::administered;
 use super::{check_list, load_service};
@@ -16,9 +16,6 @@ use crate::events;
 use crate::rewards::{self, Account};
 use crate::state::{Pot, BOUNDS, CONFIG, COUNTS, POTS, SERVICES};
 use crate::ContractError;
-
-/// The shortest and the longest denom of the Cosmos SDK, in bytes.
-const DENOM_LENGTH: std::ops::RangeInclusive<usize> = 3..=128;
 
 pub(crate) fn add_tokens(
     deps: DepsMut,
@@ -72,14 +69,6 @@ fn check_token(deps: Deps, token: Token) -> Result<Token, ContractError> {
         }
         Token::Native { .. } => Ok(token),
     }
-}
-
-/// The Cosmos SDK's rule for denoms.
-fn is_denom(denom: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
-    DENOM_LENGTH.contains(&denom.len())
-        && denom.starts_with(|c: char| c.is_ascii_alphabetic())
-        && denom.chars().all(allowed)
 }
 
 /// Rewards in the one coin attached.

@@ -280,7 +280,7 @@ impl Stage {
     /// A transfer as it should be: what the chain calls with when `amount` of the consumer chain's
     /// `utoken` arrived.
     pub fn transfer(&self, service: ServiceId, amount: u128) -> Transfer {
-        let memo = RewardsMemo::new(self.allocation.to_string(), service);
+        let memo = RewardsMemo::rewards(self.allocation.to_string(), service);
         Transfer {
             port: "transfer".to_string(),
             ack: r#"{"result":"AQ=="}"#.to_string(),

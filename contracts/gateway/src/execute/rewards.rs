@@ -58,7 +58,7 @@ pub(crate) fn send(deps: DepsMut, env: &Env, denom: &str) -> Result<Response, Co
     let timeout = CONFIG.load(deps.storage)?.packet_timeout;
     let event = events::rewards_sent(denom, balance.amount, &route);
     let transfer = IbcMsg::Transfer {
-        memo: Some(to_json_string(&RewardsMemo::new(
+        memo: Some(to_json_string(&RewardsMemo::rewards(
             &route.allocation,
             route.service,
         ))?),

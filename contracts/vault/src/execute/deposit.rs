@@ -1,7 +1,11 @@
 //! Principal in.
 
-use cosmwasm_std::{from_json, Addr, DepsMut, Env, MessageInfo, Response, Uint128};
+use cosmwasm_std::{
+    from_json, Addr, Deps, DepsMut, Env, IbcBasicResponse, IbcDestinationCallbackMsg, MessageInfo,
+    Response, StdResult, Uint128,
+};
 use cw20::Cw20ReceiveMsg;
+use palisade_ibc::{Arrival, DepositNote};
 use palisade_types::token::Token;
 use palisade_types::vault::{Action, Cw20HookMsg};
 
@@ -16,10 +20,12 @@ use crate::{events, rate, token};
 struct Offer {
     token: Token,
     amount: Uint128,
-    /// Who paid.
-    sender: Addr,
+    /// Whether the bank delivered it with this very call. What was delivered before, the vault has to hold.
+    attached: bool,
+    /// Who paid; of another chain, whatever that says.
+    sender: String,
+    owner: Addr,
     operator: Option<String>,
-    owner: Option<String>,
 }
 
 /// Deposits the one native coin attached.
@@ -34,9 +40,10 @@ pub(crate) fn native(
     let offer = Offer {
         token: Token::native(coin.denom),
         amount: coin.amount,
-        sender: info.sender,
+        attached: true,
+        sender: info.sender.to_string(),
+        owner: owner_or(deps.as_ref(), owner, &info.sender)?,
         operator,
-        owner,
     };
     accept(deps, env, offer)
 }
@@ -54,23 +61,47 @@ pub(crate) fn cw20(
     let offer = Offer {
         token: Token::cw20(&info.sender),
         amount: hook.amount,
-        sender,
+        attached: false,
+        owner: owner_or(deps.as_ref(), owner, &sender)?,
+        sender: hook.sender,
         operator,
-        owner,
     };
     accept(deps, env, offer)
+}
+
+/// Deposits coins that arrived over ICS-20.
+pub(crate) fn arrived(
+    deps: DepsMut,
+    env: &Env,
+    msg: &IbcDestinationCallbackMsg,
+) -> Result<IbcBasicResponse, ContractError> {
+    let arrival = Arrival::<DepositNote>::read(msg, &env.contract.address)?;
+    let terms = arrival.note.deposit;
+    let offer = Offer {
+        token: Token::native(arrival.denom),
+        amount: arrival.amount,
+        attached: false,
+        sender: arrival.sender,
+        owner: deps.api.addr_validate(&terms.owner)?,
+        operator: terms.operator,
+    };
+    let response = accept(deps, env, offer)?;
+    Ok(IbcBasicResponse::new()
+        .add_events(response.events)
+        .add_submessages(response.messages))
+}
+
+fn owner_or(deps: Deps, owner: Option<String>, sender: &Addr) -> StdResult<Addr> {
+    match owner {
+        Some(owner) => deps.api.addr_validate(&owner),
+        None => Ok(sender.clone()),
+    }
 }
 
 /// The one way in, whatever the token.
 fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractError> {
     palisade_admin::require_active(deps.storage, &env.block, &Action::Deposits)?;
-    let Offer {
-        token,
-        amount,
-        sender,
-        operator,
-        owner,
-    } = offer;
+    let Offer { token, amount, .. } = offer;
     let name = token.name();
     let Some(id) = TOKENS.may_load(deps.storage, &name)? else {
         return Err(ContractError::UnknownToken { token: name });
@@ -78,10 +109,6 @@ fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractEr
     let asset = ASSETS.load(deps.storage, &id)?;
     let mut books = BOOKS.load(deps.storage, &id)?;
     check(&id, &asset, &books, amount)?;
-    let owner = match owner {
-        Some(owner) => deps.api.addr_validate(&owner)?,
-        None => sender.clone(),
-    };
 
     let mut response = Response::new();
     let now = env.block.time;
@@ -89,10 +116,19 @@ fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractEr
     if let Answer::New(rate) = answer {
         response = response.add_event(events::update_rate(&id, &rate));
     }
-    let owed = books.owed()?.checked_add(amount)?;
-    let vault = &env.contract.address;
-    token::require_delivered(deps.querier, &id, &token, vault, owed)?;
-    let event = events::deposit(&sender, &owner, &id, amount, operator.as_deref());
+    if !offer.attached {
+        let due = books.here()?.checked_add(amount)?;
+        let vault = &env.contract.address;
+        token::require_delivered(deps.querier, &id, &token, vault, due)?;
+    }
+    let operator = offer.operator;
+    let event = events::deposit(
+        &offer.sender,
+        &offer.owner,
+        &id,
+        amount,
+        operator.as_deref(),
+    );
     response = response.add_event(event);
     match operator {
         Some(operator) => {
@@ -101,14 +137,14 @@ fn accept(deps: DepsMut, env: &Env, offer: Offer) -> Result<Response, ContractEr
             let stake = stake::Stake {
                 id: &id,
                 asset: &asset,
-                owner: &owner,
+                owner: &offer.owner,
                 operator: &operator,
                 amount,
             };
             response = response.add_messages(stake.hand_on(deps.as_ref())?);
         }
         None => {
-            credit_idle(deps.storage, &mut books, &owner, &id, amount)?;
+            credit_idle(deps.storage, &mut books, &offer.owner, &id, amount)?;
             BOOKS.save(deps.storage, &id, &books)?;
         }
     }

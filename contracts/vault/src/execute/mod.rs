@@ -3,6 +3,7 @@
 pub(crate) mod asset;
 pub(crate) mod deposit;
 pub(crate) mod idle;
+pub(crate) mod recover;
 pub(crate) mod seizure;
 pub(crate) mod stake;
 pub(crate) mod staking;

@@ -14,8 +14,8 @@ pub use see::*;
 pub use stubs::*;
 
 use cosmwasm_std::{
-    coin, to_json_binary, Addr, Binary, Coin, Decimal, DepsMut, Empty, Env, MessageInfo, Response,
-    StdResult, Timestamp, Uint128,
+    coin, to_json_binary, Addr, Binary, Coin, Decimal, DepsMut, Empty, Env,
+    IbcDestinationCallbackMsg, MessageInfo, Response, StdResult, Timestamp, Uint128,
 };
 use cw_multi_test::AppResponse;
 use palisade_testing::{HarnessResult, Network, TestContract};
@@ -23,7 +23,7 @@ use palisade_types::asset::{
     AssetAmount, AssetKind, Destination, Payee, RateResponse, RateSource, Redirection,
 };
 use palisade_types::vault::{Cw20HookMsg, ExecuteMsg, InstantiateMsg, MigrateMsg, NewAsset};
-use palisade_vault::contract;
+use palisade_vault::{contract, ContractError};
 
 /// A native asset with a fixed rate of 1: at least 10, at most 1,500,000.
 pub const ATOM: &str = "atom";
@@ -418,6 +418,19 @@ pub fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 pub fn vault_code() -> TestContract {
     TestContract::new(contract::execute, contract::instantiate, contract::query)
         .with_migrate::<MigrateMsg, _>(contract::migrate)
+        .with_sudo(arrive)
+}
+
+/// The chain's call when coins arrived, by way of `sudo`.
+fn arrive(
+    deps: DepsMut,
+    env: Env,
+    msg: IbcDestinationCallbackMsg,
+) -> Result<Response, ContractError> {
+    let basic = contract::ibc_destination_callback(deps, env, msg)?;
+    Ok(Response::new()
+        .add_submessages(basic.messages)
+        .add_events(basic.events))
 }
 
 pub fn nothing(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
