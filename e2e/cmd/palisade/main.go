@@ -1,5 +1,5 @@
-// Command palisade runs the suite on two chains in one process, for people and for scripts:
-// the demo, the measurement of gas, and the inspection of the wasm.
+// Command palisade runs the suite for people and for scripts: the demo, on two chains in one process
+// or on real nodes, the measurement of gas, and the inspection of the wasm.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 const usage = `usage: palisade COMMAND
 
   demo             plays the story, and gives an account of it
+  live [--queries] plays it on the nodes of scripts/localnet, whose env has to be sourced
   gas [--json | --update | --check | --split]
                    measures the gas of every message and packet, or splits that of a slash
   inspect [--update]
@@ -25,6 +26,7 @@ var commands = map[string]func(*testing.T, []string){
 	"demo":    demo,
 	"gas":     measure,
 	"inspect": inspect,
+	"live":    playLive,
 }
 
 func main() {
