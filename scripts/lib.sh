@@ -103,15 +103,16 @@ ensure_debian() {
 ensure_wasmd() {
     need go "1.25 or later, see https://go.dev"
     WASMD="$TOOLS/wasmd"
-    local stamp="$TOOLS/.wasmd-stamp" want
+    local stamp="$TOOLS/.wasmd-stamp" want version
     want="$(sha256sum "$ROOT"/e2e/go.{mod,sum} | sha256sum) $(go env GOVERSION)"
     # It needs a library of the module cache: one that does not start is built again.
     if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && "$WASMD" version >/dev/null 2>&1; then return; fi
+    version="$(go list -C "$ROOT/e2e" -m -f '{{.Version}}' github.com/CosmWasm/wasmd)"
     mkdir -p "$TOOLS"
     say "compiling wasmd"
     patiently "compiling wasmd (minutes, the first time)" \
-        go build -C "$ROOT/e2e" -buildvcs=false -trimpath -o "$WASMD.new" \
-        -ldflags "-s -w -X $SDK_VERSION.Name=wasm -X $SDK_VERSION.AppName=wasmd" \
+        go build -C "$ROOT/e2e" -buildvcs=false -o "$WASMD.new" \
+        -ldflags "-s -w -X $SDK_VERSION.Name=wasm -X $SDK_VERSION.AppName=wasmd -X $SDK_VERSION.Version=$version" \
         github.com/CosmWasm/wasmd/cmd/wasmd || die "wasmd could not be compiled"
     mv "$WASMD.new" "$WASMD"
     printf '%s\n' "$want" >"$stamp"
@@ -142,7 +143,7 @@ install_hermes() (
     unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
     export CARGO_TARGET_DIR="$1/target" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off
     export CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 CARGO_PROFILE_RELEASE_DEBUG=0
-    cd "$ROOT" # for its toolchain
+    cd "$ROOT" || exit # for its toolchain
     cargo install ibc-relayer-cli --version "$HERMES_VERSION" --bin hermes --locked --force \
         --root "$1" >"$1/log" 2>&1
 )
