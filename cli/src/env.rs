@@ -1,0 +1,88 @@
+//! `env`: the suite's names for a shell, as the guides call them.
+
+use anyhow::Result;
+
+use crate::chain::Chain;
+use crate::quote::export;
+use crate::session::Session;
+
+/// Prints them.
+pub(crate) fn run(session: &Session<'_>, consumer: Option<&str>) -> Result<()> {
+    let host = session.host();
+    let put = |name: &str, value: &str| session.say(&export(name, value));
+    put("NODE_FLAGS", &host.flags().join(" "));
+    put("QUERY_FLAGS", &query_flags(host));
+    put("OWNER", &session.owner()?);
+    for (name, contract) in [
+        ("VAULT", "vault"),
+        ("DELEGATION", "delegation"),
+        ("ALLOCATION", "allocation"),
+        ("SLASHING", "slashing"),
+    ] {
+        put(name, &session.contract(contract)?);
+    }
+    let checksum = session.artifact("staker")?.hex();
+    let stored = session
+        .store
+        .state
+        .codes
+        .get(&host.settings.chain_id)
+        .and_then(|codes| codes.get(&checksum));
+    if let Some(code) = host.settings.codes.get("staker").or(stored) {
+        put("STAKER_CODE", &code.to_string());
+    }
+    let Some(name) =
+        consumer.or_else(|| session.config.consumers.keys().next().map(String::as_str))
+    else {
+        return Ok(());
+    };
+    let consumer = session.consumer(name)?;
+    let chain = session.chain(&consumer.chain);
+    put("CONSUMER_FLAGS", &chain.flags().join(" "));
+    put("CONSUMER_QUERY", &query_flags(chain));
+    let state = session.store.consumer(name);
+    let service = state.service.map(|service| service.to_string());
+    let connection = consumer.connection.as_ref();
+    let known = [
+        ("SERVICE", service),
+        ("GATEWAY", state.gateway),
+        (
+            "HOST_CONNECTION",
+            connection
+                .map(|ends| ends.host.clone())
+                .or(state.host_connection),
+        ),
+        (
+            "CONSUMER_CONNECTION",
+            connection
+                .map(|ends| ends.consumer.clone())
+                .or(state.consumer_connection),
+        ),
+        ("HOST_CHANNEL", state.host_channel),
+        ("CONSUMER_CHANNEL", state.consumer_channel),
+        (
+            "HOST_TRANSFER",
+            consumer
+                .rewards
+                .as_ref()
+                .map(|rewards| rewards.host_channel.clone()),
+        ),
+        (
+            "CONSUMER_TRANSFER",
+            consumer
+                .rewards
+                .as_ref()
+                .map(|rewards| rewards.consumer_channel.clone()),
+        ),
+    ];
+    for (name, value) in known {
+        if let Some(value) = value {
+            put(name, &value);
+        }
+    }
+    Ok(())
+}
+
+fn query_flags(chain: Chain<'_>) -> String {
+    format!("--node {} -o json", chain.settings.node)
+}

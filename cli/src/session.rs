@@ -1,0 +1,372 @@
+//! One run of the tool: config, state, chains, and the way that every transaction takes.
+
+use std::path::Path;
+
+use anyhow::{anyhow, bail, Context, Result};
+
+use crate::artifacts::{self, Artifact};
+use crate::chain::{Broadcast, Chain, Included};
+use crate::config::{Chain as Settings, Config, Consumer, Operator};
+use crate::explain;
+use crate::quote;
+use crate::state::{Pending, Store};
+use crate::tx::{same, Tx};
+use crate::world::World;
+
+/// Pauses of half a second that an inclusion may take.
+const PATIENCE: u32 = 180;
+/// Tries under a sequence that somebody else used meanwhile.
+const TRIES: u32 = 10;
+
+/// What became of a former run's transaction.
+enum Settled {
+    Done(Box<Included>),
+    /// It was not included: it can be sent under this sequence.
+    Free(u64),
+}
+
+/// One run.
+pub(crate) struct Session<'a> {
+    pub(crate) world: &'a dyn World,
+    pub(crate) config: &'a Config,
+    pub(crate) store: Store,
+    /// Shows transactions only.
+    pub(crate) dry: bool,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn say(&self, line: &str) {
+        self.world.say(line);
+    }
+
+    pub(crate) fn host(&self) -> Chain<'a> {
+        self.chain(&self.config.host)
+    }
+
+    pub(crate) fn chain(&self, settings: &'a Settings) -> Chain<'a> {
+        Chain {
+            world: self.world,
+            settings,
+        }
+    }
+
+    pub(crate) fn consumer(&self, name: &str) -> Result<&'a Consumer> {
+        let known = || {
+            self.config
+                .consumers
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let found = self.config.consumers.get(name);
+        found.ok_or_else(|| anyhow!("the config has no consumer {name}; it has: {}", known()))
+    }
+
+    pub(crate) fn operator(&self, name: &str) -> Result<&'a Operator> {
+        let known = || {
+            self.config
+                .operators
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let found = self.config.operators.get(name);
+        found.ok_or_else(|| anyhow!("the config has no operator {name}; it has: {}", known()))
+    }
+
+    /// The address of a key; in a dry run a placeholder where the keyring has none.
+    pub(crate) fn key(&self, chain: Chain<'_>, name: &str) -> Result<String> {
+        match chain.key(name) {
+            Err(_) if self.dry => Ok(quote::placeholder(name)),
+            other => other,
+        }
+    }
+
+    /// The suite's owner.
+    pub(crate) fn owner(&self) -> Result<String> {
+        match &self.config.suite.owner {
+            Some(owner) => Ok(owner.clone()),
+            None => self.key(self.host(), &self.config.host.from),
+        }
+    }
+
+    /// A contract of the host by its name; in a dry run a placeholder where it is not known yet.
+    pub(crate) fn contract(&self, name: &str) -> Result<String> {
+        match self.store.state.contracts.get(name) {
+            Some(address) => Ok(address.clone()),
+            None if self.dry => Ok(quote::placeholder(name)),
+            None => bail!("the {name} contract is not deployed yet: run `palisade deploy` first"),
+        }
+    }
+
+    pub(crate) fn artifact(&self, name: &str) -> Result<Artifact> {
+        artifacts::load(&self.config.suite.artifacts, name)
+    }
+
+    /// Makes sure that the node answers, and is of the chain that the config names.
+    pub(crate) fn check_chain(&self, chain: Chain<'_>) -> Result<()> {
+        let words: Vec<String> = ["status", "--node", &chain.settings.node]
+            .map(String::from)
+            .to_vec();
+        let ran = self.world.run(&chain.settings.binary, &words)?;
+        let name = &chain.settings.chain_id;
+        if !ran.ok {
+            bail!(
+                "{name}, {}: {}",
+                chain.settings.node,
+                explain::failure(&ran.stderr)
+            );
+        }
+        // Some versions print the status where errors go.
+        let text = format!("{}{}", ran.stdout, ran.stderr);
+        if !text.contains(&format!("\"network\":\"{name}\"")) {
+            bail!(
+                "wrong chain: the node {} is not of {name}, which the config says",
+                chain.settings.node
+            );
+        }
+        Ok(())
+    }
+
+    /// Shows a transaction, sends it, and waits for its end. None in a dry run. `step` names it in the
+    /// state: a run that was interrupted finds out under this name what became of it.
+    pub(crate) fn send(
+        &mut self,
+        chain: Chain<'_>,
+        step: &str,
+        tx: &Tx,
+    ) -> Result<Option<Included>> {
+        let words = chain.words(&tx.words, &tx.from);
+        if self.dry {
+            self.show(chain, &words);
+            return Ok(None);
+        }
+        let sender = chain.key(&tx.from)?;
+        let resumed = self.store.state.pending.contains_key(step);
+        for tries in 0..TRIES {
+            let sequence = if resumed {
+                match self.settle(chain, step, &tx.words, &sender)? {
+                    Settled::Done(found) => return self.finish(step, *found).map(Some),
+                    Settled::Free(sequence) => sequence,
+                }
+            } else {
+                chain.sequence(&sender)?
+            };
+            if tries == 0 {
+                self.show(chain, &words);
+            }
+            self.note(
+                step,
+                Pending {
+                    words: tx.words.clone(),
+                    sender: sender.clone(),
+                    sequence,
+                    hash: None,
+                },
+            )?;
+            match chain.broadcast(&words, sequence)? {
+                Broadcast::Taken { hash } => {
+                    self.set_hash(step, &hash)?;
+                    let Some(found) = self.wait(chain, &hash)? else {
+                        bail!("{hash} is not in a block yet: run the same command again, which finds out what became of it");
+                    };
+                    return self.finish(step, found).map(Some);
+                }
+                Broadcast::Refused { log } if log.contains("sequence mismatch") || log.contains("incorrect account sequence") => {
+                    if tries == 0 {
+                        self.say("  another transaction of this key is under way: waiting for it");
+                    }
+                    chain.pause();
+                }
+                Broadcast::Refused { log } => {
+                    self.forget(step)?;
+                    bail!("{step}: refused, nothing was sent\n  {}", explain::failure(&log));
+                }
+                Broadcast::Lost { log } => bail!(
+                    "{step}: it is not known whether it arrived\n  {}\n  run the same command again, which finds out",
+                    explain::failure(&log)
+                ),
+            }
+        }
+        self.forget(step)?;
+        bail!("{step}: {}", explain::failure("account sequence mismatch"))
+    }
+
+    fn show(&self, chain: Chain<'_>, words: &[String]) {
+        let words = words.iter().map(String::as_str);
+        self.say(&quote::line(
+            std::iter::once(chain.settings.binary.as_str()).chain(words),
+        ));
+    }
+
+    /// What became of a transaction of a former run, or the sequence under which it can be sent again: a
+    /// new one if the former was used by another transaction, and otherwise the same, so that only one of
+    /// the two can be included.
+    fn settle(
+        &mut self,
+        chain: Chain<'_>,
+        step: &str,
+        words: &[String],
+        sender: &str,
+    ) -> Result<Settled> {
+        let Some(pending) = self.store.state.pending.get(step).cloned() else {
+            return Ok(Settled::Free(chain.sequence(sender)?));
+        };
+        self.say(&format!(
+            "  {step}: looking for the transaction of a former run"
+        ));
+        if let Some(hash) = &pending.hash {
+            if let Some(found) = self.wait_while(chain, hash, &pending)? {
+                return Ok(Settled::Done(Box::new(found)));
+            }
+        }
+        let sequence = chain.sequence(sender)?;
+        if sequence <= pending.sequence || pending.sender != sender {
+            return Ok(Settled::Free(sequence));
+        }
+        let checksum = match pending.words.get(1).map(String::as_str) {
+            Some("store") => pending
+                .words
+                .get(2)
+                .and_then(|path| artifacts::checksum_of(Path::new(path)).ok()),
+            _ => None,
+        };
+        let Some(found) = chain.tx_of(sender, pending.sequence)? else {
+            bail!(
+                "{step}: a transaction was sent with sequence {} of {sender}, and the node does not know what became of it (has it an index of transactions?). Look it up; then remove \"{step}\" from \"pending\" in the state file",
+                pending.sequence
+            );
+        };
+        let ours = same(&found, &pending.words, checksum.as_deref()) && pending.words == words;
+        // What failed then may go well now.
+        Ok(if ours && found.code == 0 {
+            Settled::Done(Box::new(found))
+        } else {
+            Settled::Free(sequence)
+        })
+    }
+
+    /// Waits until it is included.
+    fn wait(&self, chain: Chain<'_>, hash: &str) -> Result<Option<Included>> {
+        for tries in 1..=PATIENCE {
+            if let Some(found) = chain.tx(hash)? {
+                return Ok(Some(found));
+            }
+            if tries.is_multiple_of(20) {
+                self.say(&format!("  still waiting for {hash}, {} s", tries / 2));
+            }
+            chain.pause();
+        }
+        Ok(None)
+    }
+
+    /// Waits until it is included, or until the sequence was used and it is not found.
+    fn wait_while(
+        &self,
+        chain: Chain<'_>,
+        hash: &str,
+        pending: &Pending,
+    ) -> Result<Option<Included>> {
+        for _ in 0..20_u32 {
+            if let Some(found) = chain.tx(hash)? {
+                return Ok((found.code == 0).then_some(found));
+            }
+            if chain.sequence(&pending.sender)? > pending.sequence {
+                return Ok(chain.tx(hash)?.filter(|found| found.code == 0));
+            }
+            chain.pause();
+        }
+        Ok(None)
+    }
+
+    fn finish(&mut self, step: &str, found: Included) -> Result<Included> {
+        if found.code != 0 {
+            self.forget(step)?;
+            bail!(
+                "{step}: failed in block {}, {}\n  {}",
+                found.height,
+                found.hash,
+                explain::failure(&found.log)
+            );
+        }
+        self.say(&format!(
+            "  in block {}, {} gas, {}",
+            found.height, found.gas, found.hash
+        ));
+        Ok(found)
+    }
+
+    fn note(&mut self, step: &str, pending: Pending) -> Result<()> {
+        self.store.state.pending.insert(step.to_string(), pending);
+        self.store.save()
+    }
+
+    fn set_hash(&mut self, step: &str, hash: &str) -> Result<()> {
+        if let Some(pending) = self.store.state.pending.get_mut(step) {
+            pending.hash = Some(hash.to_string());
+        }
+        self.store.save()
+    }
+
+    /// Forgets that a transaction is under way: once what it did is in the state, or on the chain for
+    /// anybody to see.
+    pub(crate) fn forget(&mut self, step: &str) -> Result<()> {
+        if self.store.state.pending.remove(step).is_some() {
+            self.store.save()?;
+        }
+        Ok(())
+    }
+
+    /// Sends what a contract can be asked for afterwards.
+    pub(crate) fn run(
+        &mut self,
+        chain: Chain<'_>,
+        step: &str,
+        tx: &Tx,
+    ) -> Result<Option<Included>> {
+        let found = self.send(chain, step, tx)?;
+        self.forget(step)?;
+        Ok(found)
+    }
+
+    /// The number of an artifact's code on a chain: as the config says, as the state knows, or stored.
+    pub(crate) fn code(&mut self, chain: Chain<'_>, name: &str) -> Result<String> {
+        let artifact = self.artifact(name)?;
+        let chain_id = chain.settings.chain_id.clone();
+        let known = self
+            .store
+            .state
+            .codes
+            .get(&chain_id)
+            .and_then(|codes| codes.get(&artifact.hex()))
+            .copied();
+        if let Some(code) = chain.settings.codes.get(name).copied().or(known) {
+            if !self.dry && chain.checksum(code)? != artifact.hex() {
+                bail!("code {code} of {chain_id} is not {}: was the chain reset? Then move the state file away", artifact.path.display());
+            }
+            return Ok(code.to_string());
+        }
+        self.say(&format!("# {name}: store the code on {chain_id}"));
+        let step = format!("store {name} {chain_id}");
+        let tx = Tx::store(&chain.settings.from, &artifact.path.display().to_string());
+        let Some(done) = self.send(chain, &step, &tx)? else {
+            return Ok(quote::placeholder(&format!("{name}_code")));
+        };
+        let code = done
+            .attribute("store_code", "code_id")
+            .context("the chain told no code_id")?;
+        let number = code
+            .parse()
+            .with_context(|| format!("the code id {code} is no number"))?;
+        self.store
+            .state
+            .codes
+            .entry(chain_id)
+            .or_default()
+            .insert(artifact.hex(), number);
+        self.forget(&step)?;
+        Ok(code)
+    }
+}
