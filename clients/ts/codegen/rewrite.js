@@ -7,7 +7,7 @@ const HEADER = `/**
  */
 `;
 
-// The package needs CosmJS for its types alone: so it works with the copy that its user has.
+// Of CosmJS the generated code needs the types of one package alone.
 const MODULES = new Map([
   ["@cosmjs/cosmwasm-stargate", "@cosmjs/cosmwasm-stargate"],
   ["@cosmjs/amino", "../cosmjs.js"],

@@ -5,6 +5,7 @@ import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { calculateFee } from "@cosmjs/stargate";
 import { Comet38Client } from "@cosmjs/tendermint-rpc";
 import {
+  accountParser,
   AllocationQueryClient,
   DelegationClient,
   DelegationQueryClient,
@@ -21,7 +22,7 @@ const asset = "lst";
 // By name, since CosmJS takes CometBFT 0.39 for 0.37. It speaks as 0.38 does.
 const comet = await Comet38Client.connect(RPC);
 const signer = await DirectSecp256k1HdWallet.fromMnemonic(MNEMONIC, { prefix: "wasm" });
-const chain = await SigningCosmWasmClient.createWithSigner(comet, signer);
+const chain = await SigningCosmWasmClient.createWithSigner(comet, signer, { accountParser });
 const owner = (await signer.getAccounts())[0]!.address;
 const fee = calculateFee(600_000, "0.01stake");
 

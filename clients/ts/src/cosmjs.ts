@@ -1,5 +1,5 @@
-// What the generated code needs of CosmJS beyond types of its main package, so that this package
-// brings no copy of CosmJS of its own.
+// What the generated code needs of CosmJS beyond types of its main package, so that whoever uses this
+// package has to install no more of it.
 
 import type { MsgExecuteContractEncodeObject } from "@cosmjs/cosmwasm-stargate";
 

@@ -16,6 +16,7 @@ export { VaultClient, VaultQueryClient } from "./generated/Vault.client.js";
 export { VaultMsgComposer } from "./generated/Vault.message-composer.js";
 export type * as Vault from "./generated/Vault.types.js";
 
+export { accountParser } from "./account.js";
 export type { Coin, StdFee } from "./cosmjs.js";
 export { arrivesAs, denomOf } from "./denom.js";
 export type { ChannelEnd } from "./denom.js";
