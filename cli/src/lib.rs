@@ -19,7 +19,9 @@ mod service;
 mod session;
 mod state;
 mod sync;
+mod status;
 mod tx;
+mod upgrade;
 mod world;
 
 pub use args::{Args, Command};
@@ -63,7 +65,8 @@ pub fn run(args: &Args, world: &dyn World) -> Result<()> {
             wait,
             from,
         } => sync::run(&mut session, consumer, *wait, from.as_deref()),
-        Command::Status { .. } | Command::Upgrade { .. } => anyhow::bail!("not in this build"),
+        Command::Status { json } => status::run(&session, *json),
+        Command::Upgrade { contracts } => upgrade::run(&mut session, contracts),
         Command::Env { consumer } => env::run(&session, consumer.as_deref()),
     }
 }

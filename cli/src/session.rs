@@ -194,6 +194,11 @@ impl<'a> Session<'a> {
         bail!("{step}: {}", explain::failure("account sequence mismatch"))
     }
 
+    /// Shows a transaction that somebody else has to send.
+    pub(crate) fn show_tx(&self, chain: Chain<'_>, tx: &Tx) {
+        self.show(chain, &chain.words(&tx.words, &tx.from));
+    }
+
     fn show(&self, chain: Chain<'_>, words: &[String]) {
         let words = words.iter().map(String::as_str);
         self.say(&quote::line(

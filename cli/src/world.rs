@@ -25,6 +25,8 @@ pub trait World {
     fn run(&self, program: &str, args: &[String]) -> Result<Ran>;
     /// Waits.
     fn pause(&self, time: Duration);
+    /// Seconds since 1970.
+    fn now(&self) -> u64;
     /// Prints a line.
     fn say(&self, line: &str);
     /// A variable of the environment.
@@ -52,6 +54,11 @@ impl World for Machine {
 
     fn pause(&self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn now(&self) -> u64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |time| time.as_secs())
     }
 
     fn say(&self, line: &str) {
