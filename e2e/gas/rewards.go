@@ -23,6 +23,34 @@ func (m *meter) rewards() {
 	m.say("rewards of %d operators, one of them with %d stakers", manyOperators, manyStakers)
 	m.payday(manyStakers, manyOperators, "_in_a_crowd")
 	m.manyTokens()
+	m.fromAfar()
+}
+
+// fromAfar measures what arrives over ICS-20 as stake, and what arrives for nobody.
+func (m *meter) fromAfar() {
+	m.t.Helper()
+	m.say("deposits from another chain")
+	s, service := m.earning(fewStakers, fewOperators)
+	token := s.Voucher(harness.Reward)
+	s.RegisterAsset("liquid", suite.Msg{"native": suite.Msg{"denom": token.Denom}}, suite.Msg{"fixed": suite.Msg{"rate": "1"}}).OK()
+	// The first one makes the pool.
+	for _, suffix := range []string{"_first", ""} {
+		memo := s.DepositMemo(harness.Staker2, operator)
+		s.Transfer(s.Consumer, harness.Service, s.Vault, memo, harness.Coin(unit, harness.Reward)).OK()
+		packet := s.Pending(s.Consumer)[0]
+		m.note("vault.receive_deposit"+suffix, s.Recv(packet))
+		if packet.Ack.Error != "" {
+			m.t.Fatal("a deposit is refused: ", packet.Ack.Error)
+		}
+		s.Relay()
+	}
+	for _, contract := range []string{s.Vault, s.Allocation} {
+		s.Transfer(s.Consumer, harness.Service, contract, "", harness.Coin(unit, harness.Reward)).OK()
+		s.Relay()
+	}
+	m.note("vault.recover", s.Recover(harness.Owner, s.Vault, token, harness.Staker2))
+	m.note("allocation.recover", s.Recover(harness.Owner, s.Allocation, token, harness.Staker2))
+	s.Audit(service, operator)
 }
 
 // payday measures one way of rewards from the payer to the staker.

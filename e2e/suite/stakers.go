@@ -171,3 +171,18 @@ func (s *Suite) Supply(asset string) math.Int {
 	s.Host.Query(s.Token, Msg{"token_info": Msg{}}, &info)
 	return info.TotalSupply
 }
+
+// DepositMemo is what a transfer to the vault carries that is a deposit, idle behind Nobody.
+func (s *Suite) DepositMemo(owner, operator harness.Name) string {
+	terms := Msg{"owner": owner.String()}
+	if operator != Nobody {
+		terms["operator"] = operator.String()
+	}
+	return string(encode(Msg{"dest_callback": Msg{"address": s.Vault}, "palisade": Msg{"deposit": terms}}))
+}
+
+// Recover sends what a contract holds of a token and owes nobody.
+func (s *Suite) Recover(by harness.Name, contract string, token Token, to harness.Name) *harness.Result {
+	s.T.Helper()
+	return s.Host.Execute(by, contract, Msg{"recover": Msg{"token": token, "recipient": to.String()}})
+}

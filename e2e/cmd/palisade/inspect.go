@@ -31,7 +31,7 @@ var (
 
 // entryPoints are what each contract lets in, and nothing else.
 var entryPoints = map[string][]string{
-	"vault":      basic,
+	"vault":      slices.Concat(basic, []string{"ibc_destination_callback"}),
 	"staker":     slices.Concat(basic, []string{"reply"}),
 	"delegation": basic,
 	"allocation": slices.Concat(basic, []string{"reply", "ibc_destination_callback"}),
