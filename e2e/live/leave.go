@@ -25,10 +25,10 @@ func (s *story) undelegated(who, operator, asset string, amount Int) {
 	tx := s.host(who, s.delegation(), Msg{"undelegate": Msg{
 		"operator": s.address(operator), "asset": asset, "amount": amount.String(),
 	}})
-	s.undelegate(who, operator, asset, amount, tx.At)
+	s.undelegate(who, operator, asset, amount, tx.At())
 	s.number(who+"'s "+asset+" unbonding from "+operator, s.unbondings(who, operator, asset), s.unbonding(who, operator, asset))
 	s.number(who+"'s "+asset+" still behind "+operator, s.position(who, operator, asset), s.worth(who, operator, asset))
-	s.left = tx.At
+	s.left = tx.At()
 }
 
 // later is what the staker takes out while the consumer stands still.
@@ -46,7 +46,7 @@ func (s *story) outage() {
 	s.holds("packet "+sequence+" of "+s.hostChannel+" is on its way", s.Host.committed(port, s.hostChannel, sequence))
 	delivery := s.delivery(east)
 	s.holds("the newest update of east is not acknowledged", delivery.Acked.LT(delivery.Sent) && !delivery.Dirty)
-	ends := tx.At.Add(s.packetTimeout())
+	ends := tx.At().Add(s.packetTimeout())
 	s.say("Rewards and commissions are paid meanwhile: the host does not need the consumer.")
 	s.commissions()
 	s.claims(staker, s.own)

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -61,22 +60,12 @@ func (n *nodes) restore() {
 	n.down = nil
 }
 
-// dir is where the localnet lives.
-func (n *nodes) dir() string {
-	if dir := os.Getenv("PALISADE_LOCALNET"); dir != "" {
-		return dir
-	}
-	return filepath.Join(n.net.root, ".localnet")
-}
-
-// hermes runs a command of the relayer's program, beside the relayer that runs.
-func (n *nodes) hermes(args ...string) string {
+// hermes runs a command of the relayer's program, as the localnet has set it up.
+func (n *nodes) hermes(args ...string) {
 	n.net.typed(shell("hermes", args))
-	out, errs, err := n.net.run("hermes", append([]string{"--config", filepath.Join(n.dir(), "hermes", "config.toml")}, args...)...)
-	if err != nil {
+	if out, errs, err := n.net.run("hermes", args...); err != nil {
 		halt("hermes could not do that: %s", lastLine(errs+"\n"+out))
 	}
-	return out
 }
 
 // wait lets time pass until something is so.

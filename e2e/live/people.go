@@ -33,7 +33,7 @@ func (s *story) people() {
 		s.addresses[who] = s.lookupKey(s.keys[who])
 		addresses = append(addresses, s.addresses[who])
 	}
-	send := append(append([]string{"bank", "multi-send", s.addresses["the payer"]}, addresses...), "5000000"+gas+",200000000"+lstDenom)
+	send := append(append([]string{"bank", "multi-send", "payer"}, addresses...), "5000000"+gas+",200000000"+lstDenom)
 	s.Host.Tx("payer", send...)
 	s.Consumer.Tx("payer", "bank", "send", "payer", s.address(staker), "5000000"+gas+",200000000"+clstDenom)
 	for _, who := range []string{staker, friend} {

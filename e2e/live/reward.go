@@ -50,7 +50,7 @@ func (s *story) harvests() {
 	for _, operator := range operators {
 		tx := s.host("anybody", s.allocation(), Msg{"harvest": Msg{"service": s.service, "operator": s.address(operator)}})
 		for _, token := range []suite.Token{s.own, s.clstToken} {
-			kept := s.harvest(s.payments[token], operator, token, tx.At)
+			kept := s.harvest(s.payments[token], operator, token, tx.At())
 			s.number(operator+"'s commission in "+s.called(token), s.commissionOf(operator).of(token), kept)
 			for _, asset := range assets {
 				b := s.of(operator, asset)
@@ -62,7 +62,7 @@ func (s *story) harvests() {
 					got.Waiting.Add(got.Flowing), b.flows[token].Waiting.Add(b.flows[token].Flowing))
 			}
 		}
-		s.harvested = tx.At
+		s.harvested = tx.At()
 	}
 	s.side(s.Host.Name, "%s token and %s uclst flow to the stakers", group(units(ownReward).String()), group(units(clstReward).String()))
 	s.side(s.Consumer.Name, "the gateway holds nothing")
@@ -114,8 +114,8 @@ func (s *story) earn() {
 		"pools":  []suite.PoolKey{{Operator: s.address(east), Asset: lst}, {Operator: s.address(east), Asset: clst}},
 		"tokens": []suite.Token{s.clstToken},
 	}})
-	amount := at(s.claimRewards(staker, s.clstToken, tx.At, pool{east, lst}, pool{east, clst}), east)
-	s.deposit(staker, east, clst, amount, tx.At)
+	amount := at(s.claimRewards(staker, s.clstToken, tx.At(), pool{east, lst}, pool{east, clst}), east)
+	s.deposit(staker, east, clst, amount, tx.At())
 	s.number("staker's "+clst+" behind east, "+group(amount.String())+" more", s.position(staker, east, clst), s.worth(staker, east, clst))
 	s.side(s.Host.Name, "%s uclst of rewards are staked", group(amount.String()))
 }
@@ -125,7 +125,7 @@ func (s *story) claims(who string, token suite.Token) {
 	before := s.Host.Balance(s.address(who), token.Denom)
 	tx := s.host(who, s.delegation(), Msg{"claim_rewards": Msg{"tokens": []suite.Token{token}}})
 	due := zero
-	for _, amount := range s.claimRewards(who, token, tx.At) {
+	for _, amount := range s.claimRewards(who, token, tx.At()) {
 		due = due.Add(amount)
 	}
 	s.number("paid to the "+who+" in "+s.called(token), s.Host.Balance(s.address(who), token.Denom).Sub(before), due)

@@ -13,7 +13,7 @@ func (s *story) accuse() {
 	s.step("A reporter accuses an operator; the relayer is killed before it delivers the packet")
 	said, args := s.sendReport()
 	s.kill(relayer)
-	s.sent = s.Consumer.found("reporter", args, said)
+	s.sent = s.Consumer.paidFor("reporter", args, said)
 	s.say("The packet is %s of %s, and nobody carries it.", s.sequence(), s.consumerChannel)
 	s.text("the report on the consumer", s.report(1).Where(), "sent")
 	s.text("the operator that the gateway found by the key", s.report(1).Operator, s.address(east))
@@ -36,9 +36,9 @@ func (s *story) sendReport() (string, []string) {
 		"offender": Msg{"key": s.signers[east].key.PubKey().Bytes()}, "kind": suite.Downtime,
 		"height": fmt.Sprint(seen.height), "time": fmt.Sprint(seen.at.UnixNano()),
 	}}, nil)
-	said, err := s.Consumer.send("reporter", args...)
+	said, errs, err := s.Consumer.send("reporter", args...)
 	if err != nil {
-		halt("the report failed: %s", lastLine(said))
+		halt("the report failed: %s", lastLine(said+"\n"+errs))
 	}
 	return said, args
 }
@@ -94,7 +94,7 @@ const fleeing = 10_000_019
 func (s *story) signTwice() {
 	s.step("Another report stands; meanwhile the other operator signs two blocks at one height")
 	said, args := s.sendReport()
-	s.Consumer.found("reporter", args, said)
+	s.Consumer.paidFor("reporter", args, said)
 	s.wait("the host takes the packet in", 90*time.Second, func() bool { return s.knows(2) })
 	s.accepted(2)
 	s.Host.Refused(s.key(finder), s.slashing(), s.executed(), "can be vetoed until")
@@ -116,7 +116,7 @@ func (s *story) prove() {
 	s.step("Whoever has both votes proves the double-sign: it is slashed at once")
 	prove := Msg{"submit_equivocation": Msg{"service": s.service, "evidence": s.proof}}
 	tx := s.host(finder, s.slashing(), prove)
-	s.slashed(penalty{operator: west, fraction: model.Fraction(doubleSign), then: s.crime, tombstone: true}, tx.At)
+	s.slashed(penalty{operator: west, fraction: model.Fraction(doubleSign), then: s.crime, tombstone: true}, tx.At())
 	s.out[west] = true
 	s.holds("west is tombstoned", s.standing(west).Tombstoned)
 	s.number("unbonding of the friend, which bore its part", s.unbondings(friend, west, lst), s.unbonding(friend, west, lst))
@@ -148,9 +148,9 @@ func (s *story) execute() {
 	s.step("The report's window is over: anybody has it executed, for a bounty")
 	s.Host.until(s.request2().ExecutableAt.Time, "the window is over")
 	tx := s.host(finder, s.slashing(), Msg{"execute": Msg{"service": s.service, "request": s.request2().Request}})
-	s.slashed(s.accused, tx.At)
+	s.slashed(s.accused, tx.At())
 	s.told(2, "ended/executed")
-	s.Host.until(tx.At.Add(jail*time.Second), "east may be let in again")
+	s.Host.until(tx.At().Add(jail*time.Second), "east may be let in again")
 	s.host(east, s.slashing(), Msg{"unjail": Msg{"service": s.service}})
 	s.synced()
 	s.powers()

@@ -45,7 +45,7 @@ func (s *story) register() {
 			"service": s.service, "slices": slices,
 			"key": s.signers[operator].proof(s.Host.Name, s.allocation(), s.service, s.address(operator)),
 		}})
-		s.promised = tx.At.Add(s.allocationWait)
+		s.promised = tx.At().Add(s.allocationWait)
 		for _, asset := range assets {
 			s.of(operator, asset).slice = s.maxSlash
 		}
@@ -87,7 +87,7 @@ func (s *story) stake() {
 		} else {
 			tx = s.host(d.who, s.vault(), Msg{"deposit": Msg{"operator": s.address(d.operator)}}, coin(amount, lstDenom))
 		}
-		s.deposited(d.who, d.operator, d.asset, amount, tx.At)
+		s.deposited(d.who, d.operator, d.asset, amount, tx.At())
 	}
 	s.pools()
 }
@@ -213,7 +213,7 @@ func (s *story) synced() *Tx {
 func (s *story) syncs() *Tx {
 	tx := s.host("anybody", s.slashing(), Msg{"sync": Msg{"service": s.service}})
 	for _, operator := range operators {
-		s.count(operator, s.out[operator], tx.At)
+		s.count(operator, s.out[operator], tx.At())
 	}
 	return tx
 }

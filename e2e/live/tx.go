@@ -2,7 +2,7 @@ package live
 
 import (
 	"encoding/json"
-	"regexp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -14,8 +14,7 @@ type Tx struct {
 	Hash   string
 	Height int64
 	Gas    uint64
-	// At is the time of its block.
-	At     time.Time
+	at     time.Time
 	events []event
 }
 
@@ -24,55 +23,64 @@ type event struct {
 	Attributes []struct{ Key, Value string }
 }
 
-var hashes = regexp.MustCompile(`\b[0-9A-F]{64}\b`)
-
-// hashIn is the hash of a transaction in what the localnet's wasmd printed.
-func hashIn(text string) string { return hashes.FindString(text) }
-
-// send has somebody send a transaction, prints it, and waits until it is in a block.
-func (c *Chain) send(from string, args ...string) (string, error) {
+// send has somebody send a transaction, prints it, and waits until it is in a block: the localnet's
+// wasmd does, and answers with what the chain says of it.
+func (c *Chain) send(from string, args ...string) (said, errs string, err error) {
 	words := append(append([]string{"tx"}, args...), "--from", from)
-	line := shell("wasmd", words) + " $" + c.txFlags
-	c.net.typed(line)
-	out, errs, err := c.net.run("wasmd", append(words, strings.Fields(c.net.env[c.txFlags])...)...)
-	return out + "\n" + errs, err
+	c.net.typed(shell("wasmd", words) + " $" + c.txFlags + " -o json")
+	return c.net.run("wasmd", append(append(words, strings.Fields(c.net.env[c.txFlags])...), "-o", "json")...)
 }
 
 // Tx sends a transaction that has to succeed.
 func (c *Chain) Tx(from string, args ...string) *Tx {
-	said, err := c.send(from, args...)
+	said, errs, err := c.send(from, args...)
 	if err != nil {
-		halt("the transaction failed: %s", lastLine(said))
+		halt("the transaction failed: %s", lastLine(said+"\n"+errs))
 	}
-	return c.found(from, args, said)
+	return c.paidFor(from, args, said)
 }
 
-// found looks a transaction up, by its hash.
-func (c *Chain) found(from string, args []string, said string) *Tx {
-	hash := hashIn(said)
-	if hash == "" {
-		halt("wasmd did not tell the hash of the transaction. Is .localnet/bin first in PATH?\n%s", said)
+// paidFor reads what the chain says of a transaction, and writes it down.
+func (c *Chain) paidFor(from string, args []string, said string) *Tx {
+	tx, err := read(said)
+	if err != nil {
+		halt("wasmd did not tell how the transaction ended (%v). Is .localnet/bin first in PATH? It said:\n%s", err, said)
 	}
-	tx := c.lookup(hash)
+	tx.Chain = c
 	c.net.paid(record{c.Name, from, label(args), tx.Gas})
 	return tx
 }
 
-func (c *Chain) lookup(hash string) *Tx {
+// read reads a transaction as wasmd tells it.
+func read(said string) (*Tx, error) {
 	var answer struct {
+		Hash    string `json:"txhash"`
 		Height  string
 		Code    int
 		RawLog  string `json:"raw_log"`
 		GasUsed string `json:"gas_used"`
 		Events  []event
 	}
-	c.ask(&answer, "tx", hash)
-	if answer.Code != 0 {
-		halt("the transaction %s failed: %s", hash, answer.RawLog)
+	if err := json.Unmarshal([]byte(said), &answer); err != nil {
+		return nil, err
 	}
-	height := number(answer.Height)
-	gas, _ := strconv.ParseUint(answer.GasUsed, 10, 64)
-	return &Tx{Chain: c, Hash: hash, Height: height, Gas: gas, At: c.timeOf(height), events: answer.Events}
+	if answer.Code != 0 {
+		return nil, fmt.Errorf("it failed: %s", answer.RawLog)
+	}
+	height, err := strconv.ParseInt(answer.Height, 10, 64)
+	if err != nil || height == 0 {
+		return nil, fmt.Errorf("it is in no block")
+	}
+	gas, err := strconv.ParseUint(answer.GasUsed, 10, 64)
+	return &Tx{Hash: answer.Hash, Height: height, Gas: gas, events: answer.Events}, err
+}
+
+// At is the time of its block.
+func (t *Tx) At() time.Time {
+	if t.at.IsZero() {
+		t.at = t.Chain.timeOf(t.Height)
+	}
+	return t.at
 }
 
 // Execute has a contract execute a message, with coins if there are any.
@@ -90,7 +98,8 @@ func execute(contract string, msg Msg, coins []string) []string {
 
 // Refused sends what the chain has to refuse, and returns why it did.
 func (c *Chain) Refused(from, contract string, msg Msg, because string) {
-	said, err := c.send(from, execute(contract, msg, nil)...)
+	said, errs, err := c.send(from, execute(contract, msg, nil)...)
+	said += "\n" + errs
 	switch {
 	case err == nil:
 		c.net.differs("%s was accepted, and should be refused", label(execute(contract, msg, nil)))

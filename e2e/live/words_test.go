@@ -32,8 +32,6 @@ func TestWordsOfCommands(t *testing.T) {
 		{"JSON", shell("wasmd", []string{`{"sync":{}}`}), `wasmd '{"sync":{}}'`},
 		{"a quote", shell("say", []string{"it's", ""}), `say 'it'\''s' ''`},
 		{"a failure", lastLine("Error: no such key\nUsage:\n  wasmd tx\n"), "Error: no such key"},
-		{"a hash", hashIn("txhash: " + strings.Repeat("AB", 32) + " height: 7"), strings.Repeat("AB", 32)},
-		{"no hash", hashIn("wasm1" + strings.Repeat("AB", 31)), ""},
 		{"a message", label([]string{"wasm", "execute", "wasm1x", `{"sync":{"service":1}}`}), "sync"},
 		{"a module's command", label([]string{"bank", "send", "a", "b", "1stake"}), "bank send"},
 		{"thousands", group("1234567"), "1,234,567"},
@@ -70,14 +68,28 @@ func TestTheAccountCountsWhatDiffers(t *testing.T) {
 }
 
 func TestAttributesOfATransaction(t *testing.T) {
-	tx := &Tx{events: []event{
-		{Type: "other", Attributes: []struct{ Key, Value string }{{"service", "1"}}},
-		{Type: "wasm-register_service", Attributes: []struct{ Key, Value string }{{"admin", "x"}, {"service", "7"}}},
-	}}
+	tx, err := read(`{"txhash":"AB","height":"12","code":0,"gas_used":"345","events":[
+		{"type":"other","attributes":[{"key":"service","value":"1"}]},
+		{"type":"wasm-register_service","attributes":[{"key":"admin","value":"x"},{"key":"service","value":"7"}]}]}`)
+	if err != nil || tx.Height != 12 || tx.Gas != 345 || tx.Hash != "AB" {
+		t.Fatalf("%+v, %v", tx, err)
+	}
 	if got := tx.Attribute("wasm-register_service", "service"); got != "7" {
 		t.Errorf("%q, not 7", got)
 	}
 	if got := tx.Attribute("wasm-register_service", "nothing"); got != "" {
 		t.Errorf("%q, not empty", got)
+	}
+}
+
+func TestTransactionsThatAreInNoBlock(t *testing.T) {
+	for said, why := range map[string]string{
+		`{"txhash":"AB","height":"0","code":0,"gas_used":"0"}`:                      "in no block",
+		`{"txhash":"AB","height":"7","code":5,"raw_log":"no funds","gas_used":"9"}`: "no funds",
+		`AB height 7 gas 9`: "invalid character",
+	} {
+		if _, err := read(said); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v, not %q", said, err, why)
+		}
 	}
 }
