@@ -7,18 +7,27 @@ show_addresses() {
         consumer-1 "$(rpc consumer)  grpc 127.0.0.1:$(port grpc consumer)"
     jq -r 'to_entries[] | "\(.key) \(.value)"' "$NET/addresses.json" |
         while read -r name value; do printf '%-12s %s\n' "$name" "$value"; done
+    local name
+    if ! done_once suite; then return; fi
+    for name in VAULT DELEGATION ALLOCATION SLASHING GATEWAY TOKEN; do
+        printf '%-12s %s\n' "${name,,}" "$(sed -n "s/^export $name='\(.*\)'/\1/p" "$NET/env")"
+    done
 }
 
+# show_next BARE: what to type.
 show_next() {
-    local env="${NET#"$ROOT"/}/env"
-    cat <<TEXT
-
-next:
-  source $env
-  wasmd query bank balances \$STAKER \$QUERY_FLAGS
-  scripts/localnet status
-  scripts/localnet down
-TEXT
+    local folder="${NET#"$ROOT"/}" commands="scripts/localnet"
+    if [ -n "${PALISADE_LOCALNET-}" ]; then commands="PALISADE_LOCALNET=$NET scripts/localnet"; fi
+    printf '\nnext:\n'
+    printf '  source %s/env\n' "$folder"
+    # shellcheck disable=SC2016
+    printf '  wasmd query bank balances $STAKER $QUERY_FLAGS\n'
+    if [ "$1" = no ]; then
+        # shellcheck disable=SC2016
+        printf '  %s\n' 'wasmd query wasm contract-state smart $GATEWAY '\''{"operators":{}}'\'' $CONSUMER_QUERY' \
+            'palisade status' 'docs/guide-staker.md, docs/guide-operator.md, docs/guide-consumer.md say more'
+    fi
+    printf '  %s status\n  %s down\n' "$commands" "$commands"
 }
 
 # line NAME TEXT
@@ -47,6 +56,14 @@ cmd_status() {
     for chain in host consumer; do
         if alive "$chain"; then show_ibc "$chain"; fi
     done
+    if done_once suite; then
+        line suite "deployed"
+    elif done_once bare; then
+        line suite "not wanted (--bare)"
+    else
+        line suite "not deployed: scripts/localnet up goes on"
+        broken=yes
+    fi
     if [ -f "$NET/addresses.json" ]; then show_addresses; fi
     [ "$broken" = no ]
 }
