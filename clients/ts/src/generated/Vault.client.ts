@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm-stargate";
 import type { Coin, StdFee } from "../cosmjs.js";
-import type { Uint128, Binary, Destination, Decimal, AssetKind, RateSource, AdminMsgForAction, OwnershipAction, AssetAmount, Payee, Collection, AssetChange, TupleOfU32AndDestination, AssetResponse, ArrayOfAssetResponse, BooksResponse, ConfigResponse, GuardResponse, ArrayOfAssetAmount, OwnershipForString, ArrayOfPrice, ArrayOfSeizedResponse, StakerResponse, ArrayOfStakerResponse } from "./Vault.types.js";
+import type { Uint128, Binary, Destination, Decimal, AssetKind, RateSource, Token, AdminMsgForAction, OwnershipAction, AssetAmount, Payee, Collection, AssetChange, TupleOfU32AndDestination, AssetResponse, ArrayOfAssetResponse, BooksResponse, ConfigResponse, GuardResponse, ArrayOfAssetAmount, OwnershipForString, ArrayOfPrice, ArrayOfSeizedResponse, StakerResponse, ArrayOfStakerResponse } from "./Vault.types.js";
 export interface VaultReadOnlyInterface {
   contractAddress: string;
   /** The neighbour. */
@@ -480,6 +480,16 @@ export interface VaultInterface {
     /** What changes; absent fields stay. */
     change: AssetChange;
   }, fee_?: number | StdFee | "auto", memo_?: string, funds_?: Coin[]) => Promise<ExecuteResult>;
+  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
+  recover: ({
+    recipient,
+    token
+  }: {
+    /** Who receives. */
+    recipient: string;
+    /** The token. */
+    token: Token;
+  }, fee_?: number | StdFee | "auto", memo_?: string, funds_?: Coin[]) => Promise<ExecuteResult>;
   /** Names the delegation contract, once. By the owner. */
   connect: ({
     delegation
@@ -518,6 +528,7 @@ export class VaultClient implements VaultInterface {
     this.redirect = this.redirect.bind(this);
     this.registerAsset = this.registerAsset.bind(this);
     this.updateAsset = this.updateAsset.bind(this);
+    this.recover = this.recover.bind(this);
     this.connect = this.connect.bind(this);
     this.admin = this.admin.bind(this);
     this.updateOwnership = this.updateOwnership.bind(this);
@@ -831,6 +842,20 @@ export class VaultClient implements VaultInterface {
       update_asset: {
         asset,
         change
+      }
+    }, fee_, memo_, funds_);
+  };
+  recover = async ({
+    recipient,
+    token
+  }: {
+    recipient: string;
+    token: Token;
+  }, fee_: number | StdFee | "auto" = "auto", memo_?: string, funds_?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      recover: {
+        recipient,
+        token
       }
     }, fee_, memo_, funds_);
   };

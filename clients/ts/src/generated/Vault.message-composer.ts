@@ -6,7 +6,7 @@ import type { Coin } from "../cosmjs.js";
 import type { MsgExecuteContractEncodeObject } from "@cosmjs/cosmwasm-stargate";
 import { MsgExecuteContract } from "../cosmjs.js";
 import { toUtf8 } from "../cosmjs.js";
-import type { Uint128, Binary, Destination, Decimal, AssetKind, RateSource, AdminMsgForAction, OwnershipAction, AssetAmount, Payee, Collection, AssetChange } from "./Vault.types.js";
+import type { Uint128, Binary, Destination, Decimal, AssetKind, RateSource, Token, AdminMsgForAction, OwnershipAction, AssetAmount, Payee, Collection, AssetChange } from "./Vault.types.js";
 export interface VaultMsg {
   contractAddress: string;
   sender: string;
@@ -247,6 +247,16 @@ export interface VaultMsg {
     /** What changes; absent fields stay. */
     change: AssetChange;
   }, funds_?: Coin[]) => MsgExecuteContractEncodeObject;
+  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
+  recover: ({
+    recipient,
+    token
+  }: {
+    /** Who receives. */
+    recipient: string;
+    /** The token. */
+    token: Token;
+  }, funds_?: Coin[]) => MsgExecuteContractEncodeObject;
   /** Names the delegation contract, once. By the owner. */
   connect: ({
     delegation
@@ -283,6 +293,7 @@ export class VaultMsgComposer implements VaultMsg {
     this.redirect = this.redirect.bind(this);
     this.registerAsset = this.registerAsset.bind(this);
     this.updateAsset = this.updateAsset.bind(this);
+    this.recover = this.recover.bind(this);
     this.connect = this.connect.bind(this);
     this.admin = this.admin.bind(this);
     this.updateOwnership = this.updateOwnership.bind(this);
@@ -737,6 +748,28 @@ export class VaultMsgComposer implements VaultMsg {
           update_asset: {
             asset,
             change
+          }
+        })),
+        funds: funds_
+      })
+    };
+  };
+  recover = ({
+    recipient,
+    token
+  }: {
+    recipient: string;
+    token: Token;
+  }, funds_?: Coin[]): MsgExecuteContractEncodeObject => {
+    return {
+      typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
+      value: MsgExecuteContract.fromPartial({
+        sender: this.sender,
+        contract: this.contractAddress,
+        msg: toUtf8(JSON.stringify({
+          recover: {
+            recipient,
+            token
           }
         })),
         funds: funds_

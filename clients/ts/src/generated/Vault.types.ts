@@ -153,6 +153,14 @@ export type ExecuteMsg = {
     change: AssetChange;
   };
 } | {
+  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
+  recover: {
+    /** Who receives. */
+    recipient: string;
+    /** The token. */
+    token: Token;
+  };
+} | {
   /** Names the delegation contract, once. By the owner. */
   connect: {
     /** Its address. */
@@ -232,6 +240,20 @@ export type RateSource = {
   shares: {
     /** The account that holds the delegation: the module account of the tokenization record. */
     delegator: string;
+  };
+};
+/** A token of the chain. */
+export type Token = {
+  /** A denom of the bank module: native, IBC or tokenfactory. */
+  native: {
+    /** The denom. */
+    denom: string;
+  };
+} | {
+  /** A cw20 token. */
+  cw20: {
+    /** The token contract. */
+    address: string;
   };
 };
 /** Messages of owner and guardian. */
