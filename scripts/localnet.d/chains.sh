@@ -3,6 +3,7 @@
 
 STAKED=100000000000        # stake of each chain's one validator
 FUNDS=1000000000000        # of each key, in each denom
+NODE_STARTED=no            # by this command
 declare -A ID=([host]=host-1 [consumer]=consumer-1)
 declare -A COINS=([host]="stake ulst" [consumer]="stake token uclst")
 
@@ -90,6 +91,7 @@ node_settings() {
 start_node() {
     local chain="$1"
     if alive "$chain"; then return; fi
+    NODE_STARTED=yes
     say "starting ${ID[$chain]}"
     launch "$chain" "$WASMD" start --home "$NET/$chain" --rpc.laddr "$(rpc "$chain")" \
         --p2p.laddr "tcp://127.0.0.1:$(port p2p "$chain")" --grpc.address "127.0.0.1:$(port grpc "$chain")"

@@ -202,8 +202,13 @@ make_transfer_channel() {
     wait_unbonding
 }
 
+# start_relayer: one that ran while a node was started now is started again. Hermes comes back to a node, but what
+# was sent meanwhile on a channel that it did not watch yet it looks for only when it starts.
 start_relayer() {
-    if alive relayer; then return; fi
+    if alive relayer; then
+        if [ "$NODE_STARTED" = no ]; then return; fi
+        stop_process relayer
+    fi
     write_hermes_config
     say "starting the relayer"
     ln -sf "$HERMES" "$NET/relayer"
