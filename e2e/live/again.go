@@ -7,8 +7,17 @@ import (
 	"strings"
 )
 
-// again brings the packet to the host a second time: the very message of the relayer, with its proof,
-// signed by somebody else.
+// redeliver brings the packet to the host a second time: the very message of the relayer, with its
+// proof, signed by somebody else.
+func (s *story) redeliver() {
+	s.step("Somebody delivers the packet a second time: nothing changes")
+	before := s.requests()
+	s.again()
+	after := s.requests()
+	s.holds("the request is as it was, and alone", len(after) == 1 && encode(after) == encode(before))
+	s.side(s.Host.Name, "one request, %s", after[0].State.Name())
+}
+
 func (s *story) again() {
 	what := "recv_packet.packet_sequence='" + s.sequence() + "' AND recv_packet.packet_dst_channel='" + s.hostChannel + "'"
 	var answer struct {
@@ -26,15 +35,15 @@ func (s *story) again() {
 	for _, message := range answer.Txs[0].Tx.Body.Messages {
 		if strings.Contains(string(message["@type"]), "MsgRecvPacket") && strings.Contains(string(message["packet"]), s.gateway) {
 			message["signer"] = json.RawMessage(encode(s.address("anybody")))
-			s.redeliver(message)
+			s.bring(message)
 			return
 		}
 	}
 	halt("the transaction that delivered the packet has no MsgRecvPacket")
 }
 
-// redeliver signs and sends a message that a chain has to refuse, as it was taken in before.
-func (s *story) redeliver(message map[string]json.RawMessage) {
+// bring signs and sends a message that a chain has to refuse, as it was taken in before.
+func (s *story) bring(message map[string]json.RawMessage) {
 	folder, err := os.MkdirTemp("", "palisade")
 	if err != nil {
 		halt("no place for a file: %v", err)

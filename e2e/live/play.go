@@ -48,7 +48,7 @@ const (
 	bounty     = "0.04"
 	commission = "0.05"
 	firstLoss  = "0.3"
-	window     = 20 * time.Second
+	window     = 30 * time.Second
 	jail       = 5
 )
 
@@ -112,7 +112,7 @@ func Play(ctx context.Context, out io.Writer, queries bool) (good bool) {
 	}()
 	for _, chapter := range []func(){
 		s.people, s.register, s.stake, s.connect, s.arrive, s.sync, s.reward,
-		s.accuse, s.deliver, s.veto, s.signTwice, s.prove, s.execute, s.payOut,
+		s.accuse, s.deliver, s.veto, s.redeliver, s.signTwice, s.prove, s.execute, s.payOut,
 		s.earn, s.leave, s.outage, s.rejoin, s.earnRest, s.claim,
 	} {
 		chapter()

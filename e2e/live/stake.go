@@ -67,7 +67,7 @@ func (s *story) registration() Msg {
 			{"kind": suite.DoubleSign, "fraction": doubleSign, "jail": 0, "tombstone": true},
 		},
 		"settings": Msg{
-			"evidence_age": 80, "chain_id": s.Consumer.Name, "bounty": bounty,
+			"evidence_age": 70, "chain_id": s.Consumer.Name, "bounty": bounty,
 			"dispute":  Msg{"resolver": s.address("resolver"), "window": int(window / time.Second)},
 			"proceeds": Msg{"send": Msg{"recipient": s.address("service")}},
 		},
@@ -176,10 +176,10 @@ func (s *story) arrive() {
 	s.deposit(staker, east, clst, units(fromAfar), s.Host.now())
 	s.number("staker's "+clst+" behind east", s.position(staker, east, clst), s.worth(staker, east, clst))
 
-	s.transfer(astray, Msg{"owner": s.address(staker), "operater": s.address(east)})
-	s.number("of the staker's "+clstDenom+" on the consumer, with the transfer under way", s.Consumer.Balance(s.address(staker), clstDenom), before.SubRaw(fromAfar+astray))
-	s.wait("the wrong one is refunded", 90*time.Second, func() bool {
-		return s.Consumer.Balance(s.address(staker), clstDenom).Equal(before.SubRaw(fromAfar))
+	wrong := s.transfer(astray, Msg{"owner": s.address(staker), "operater": s.address(east)})
+	port, channel := "transfer", s.env["CONSUMER_TRANSFER"]
+	s.wait("the wrong one is answered", 90*time.Second, func() bool {
+		return !s.Consumer.committed(port, channel, wrong.Attribute("send_packet", "packet_sequence"))
 	})
 	s.number("of the staker's "+clstDenom+" on the consumer, refunded", s.Consumer.Balance(s.address(staker), clstDenom), before.SubRaw(fromAfar))
 	s.number("staker's "+clst+" behind east still", s.position(staker, east, clst), s.worth(staker, east, clst))
@@ -187,8 +187,8 @@ func (s *story) arrive() {
 	s.side(s.Consumer.Name, "the wrong transfer is back in the wallet")
 }
 
-func (s *story) transfer(amount int64, deposit Msg) {
-	s.Consumer.Tx(s.key(staker), "ibc-transfer", "transfer", "transfer", s.env["CONSUMER_TRANSFER"], s.vault(),
+func (s *story) transfer(amount int64, deposit Msg) *Tx {
+	return s.Consumer.Tx(s.key(staker), "ibc-transfer", "transfer", "transfer", s.env["CONSUMER_TRANSFER"], s.vault(),
 		coin(units(amount), clstDenom), "--memo", encode(Msg{
 			"dest_callback": Msg{"address": s.vault()}, "palisade": Msg{"deposit": deposit},
 		}))
