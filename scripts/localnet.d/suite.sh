@@ -82,7 +82,7 @@ make_suite() {
     make_token
     write_env
     say "building the operating tool"
-    patiently "building the operating tool" suite_tool --version >/dev/null || die "the operating tool does not build"
+    patiently "building the operating tool" "$ROOT/scripts/palisade" --version >/dev/null || die "the operating tool does not build"
     if ! done_once suite; then
         suite_step "deploying the suite" deploy
         suite_step "registering the consumer as a service" register-service consumer-1
@@ -124,8 +124,12 @@ make_token() {
     [ -n "$(noted token)" ] || die "the cw20 was not instantiated"
 }
 
-# suite_tool ARGUMENTS...: the operating tool on this network.
-suite_tool() { "$NET/bin/palisade" "$@" 9>&-; }
+# suite_tool ARGUMENTS...: the operating tool on this network, as make_suite built it.
+suite_tool() (
+    # shellcheck source=/dev/null
+    source "$NET/env"
+    exec "$ROOT/target/debug/palisade" --config "$ROOT/deploy/localnet.toml" --state "$NET/state.json" "$@" 9>&-
+)
 
 # suite_step WHAT ARGUMENTS...: its log is kept; the end of it is shown when it fails.
 suite_step() {
