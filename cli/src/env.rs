@@ -1,9 +1,11 @@
 //! `env`: the suite's names for a shell, as the guides call them.
 
 use anyhow::Result;
+use palisade_types::asset::AssetKind;
 
 use crate::chain::Chain;
-use crate::quote::export;
+use crate::deploy;
+use crate::quote::{export, is_unknown};
 use crate::session::Session;
 
 /// Prints them.
@@ -21,15 +23,16 @@ pub(crate) fn run(session: &Session<'_>, consumer: Option<&str>) -> Result<()> {
     ] {
         put(name, &session.contract(contract)?);
     }
-    let checksum = session.artifact("staker")?.hex();
-    let stored = session
-        .store
-        .state
-        .codes
-        .get(&host.settings.chain_id)
-        .and_then(|codes| codes.get(&checksum));
-    if let Some(code) = host.settings.codes.get("staker").or(stored) {
-        put("STAKER_CODE", &code.to_string());
+    let vault = session.contract("vault")?;
+    let registered = if is_unknown(&vault) {
+        Vec::new()
+    } else {
+        deploy::registered(host, &vault)?
+    };
+    for asset in registered {
+        if let AssetKind::Staked { code_id, .. } = asset.kind {
+            put("STAKER_CODE", &code_id.to_string());
+        }
     }
     let Some(name) =
         consumer.or_else(|| session.config.consumers.keys().next().map(String::as_str))

@@ -18,8 +18,8 @@ mod quote;
 mod service;
 mod session;
 mod state;
-mod sync;
 mod status;
+mod sync;
 mod tx;
 mod upgrade;
 mod world;
@@ -37,7 +37,11 @@ use state::Store;
 /// # Errors
 /// What went wrong, and what to do about it.
 pub fn run(args: &Args, world: &dyn World) -> Result<()> {
-    let config = config::read(world, &args.config)?;
+    let with_code = matches!(
+        args.command,
+        Command::Deploy | Command::Connect { .. } | Command::Upgrade { .. }
+    );
+    let config = config::read(world, &args.config, with_code)?;
     let path = args
         .state
         .clone()

@@ -180,7 +180,8 @@ fn delivered(
     );
     let told: slashing::ServiceResponse =
         host.ask(&slashing, &slashing::QueryMsg::Service { service })?;
-    for tries in 0..=wait.saturating_mul(2) {
+    let until = session.world.now().saturating_add(wait);
+    loop {
         let there: gateway::ConfigResponse = chain.ask(&gateway, &gateway::QueryMsg::Config {})?;
         let powers = Powers {
             host: host_powers(host, &allocation, service)?,
@@ -196,7 +197,7 @@ fn delivered(
             ));
             return Ok(());
         }
-        if tries == wait.saturating_mul(2) {
+        if session.world.now() >= until {
             session.say(&format!(
                 "{name}: update {} is sent, the consumer knows update {}: no relayer delivered yet; is one running?",
                 told.last_update, there.last_update
@@ -205,5 +206,4 @@ fn delivered(
         }
         chain.pause();
     }
-    Ok(())
 }

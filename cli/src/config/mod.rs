@@ -1,6 +1,7 @@
 //! The config file.
 
 mod check;
+mod parties;
 mod read;
 
 use std::collections::BTreeMap;

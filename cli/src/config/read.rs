@@ -6,20 +6,24 @@ use anyhow::{bail, Context, Result};
 use toml::de::{DeTable, DeValue};
 
 use super::{check, Config};
+use crate::artifacts;
 use crate::world::World;
 
-/// Reads and checks a config.
+/// Reads and checks a config; `with_code`: the compiled contracts as well.
 ///
 /// # Errors
 /// The file cannot be read, or has faults: all of them are told at once.
-pub(crate) fn read(world: &dyn World, path: &Path) -> Result<Config> {
+pub(crate) fn read(world: &dyn World, path: &Path, with_code: bool) -> Result<Config> {
     let raw = std::fs::read_to_string(path)
         .with_context(|| format!("the config {} cannot be read", path.display()))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut config =
         parse(world, &raw).with_context(|| format!("the config {} has faults", path.display()))?;
     resolve_paths(&mut config, folder);
-    let faults = check::faults(&config);
+    let mut faults = check::faults(&config);
+    if with_code {
+        faults.extend(artifacts::faults(&config.suite.artifacts));
+    }
     if !faults.is_empty() {
         bail!(
             "the config {} has faults:\n  {}",

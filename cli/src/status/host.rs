@@ -172,9 +172,7 @@ fn last_update_at(suite: &Suite<'_>, service: u32, update_id: Uint64) -> Result<
     }
     let ask = slashing::QueryMsg::Update { service, update_id };
     let found: Option<slashing::UpdateResponse> =
-        suite
-            .host
-            .ask_maybe(&suite.slashing, &ask, "update")?;
+        suite.host.ask_maybe(&suite.slashing, &ask, "update")?;
     Ok(found.map(|update| update.sent_at.seconds()))
 }
 
@@ -192,16 +190,18 @@ fn pending(suite: &Suite<'_>, service: u32) -> Result<Vec<Request>> {
             limit: Some(100),
         };
         let page: slashing::RequestsResponse<Uint64> = suite.host.ask(&suite.slashing, &ask)?;
-        all.extend(page.requests.into_iter().map(|request| Request {
-            request: request.request.u64(),
-            operator: request.operator.to_string(),
-            kind: request.kind,
-            fraction: request.penalty.map(|penalty| penalty.fraction),
-            executable_at: request.executable_at.seconds(),
-            execute_until: request
-                .executable_at
-                .seconds()
-                .saturating_add(config.execution_grace),
+        all.extend(page.requests.into_iter().map(|request| {
+            Request {
+                request: request.request.u64(),
+                operator: request.operator.to_string(),
+                kind: request.kind,
+                fraction: request.penalty.map(|penalty| penalty.fraction),
+                executable_at: request.executable_at.seconds(),
+                execute_until: request
+                    .executable_at
+                    .seconds()
+                    .saturating_add(config.execution_grace),
+            }
         }));
         start_after = page.next;
         if start_after.is_none() {

@@ -52,7 +52,11 @@ fn assets(status: &Status) -> Vec<String> {
         } else {
             asset.id.clone()
         };
-        let closed = if asset.deposits { "" } else { ", deposits closed" };
+        let closed = if asset.deposits {
+            ""
+        } else {
+            ", deposits closed"
+        };
         rows.push(row(&[
             &name,
             &grouped(asset.held),
@@ -67,12 +71,26 @@ fn assets(status: &Status) -> Vec<String> {
 
 fn operators(status: &Status) -> Vec<String> {
     let mut rows = vec![row(&[
-        "operator", "asset", "stake", "own", "unbonding", "promised", "cap",
+        "operator",
+        "asset",
+        "stake",
+        "own",
+        "unbonding",
+        "promised",
+        "cap",
     ])];
     for operator in &status.operators {
         let name = format!("{} {}", operator.name, short(&operator.address));
         if operator.pools.is_empty() {
-            rows.push(row(&[&name, "-", "", "", "", "", &operator.cap.to_string()]));
+            rows.push(row(&[
+                &name,
+                "-",
+                "",
+                "",
+                "",
+                "",
+                &operator.cap.to_string(),
+            ]));
         }
         for (index, pool) in operator.pools.iter().enumerate() {
             rows.push(row(&[
@@ -161,7 +179,10 @@ fn way(consumer: &Consumer) -> Vec<String> {
             lines.push(end(&consumer.chain_id, &consumer.consumer_end));
             lines.push(format!(
                 "  {}: update {}, {} open reports, of them {} to be sent",
-                consumer.chain_id, consumer.last_update, consumer.open_reports, consumer.due_reports
+                consumer.chain_id,
+                consumer.last_update,
+                consumer.open_reports,
+                consumer.due_reports
             ));
         }
     }
@@ -173,7 +194,11 @@ fn powers(service: &Service) -> Vec<String> {
     let consumer = service.consumer.as_ref();
     let known = consumer.filter(|consumer| consumer.unreachable.is_none());
     let mut operators: BTreeSet<&String> = service.powers.keys().collect();
-    operators.extend(known.into_iter().flat_map(|consumer| consumer.powers.keys()));
+    operators.extend(
+        known
+            .into_iter()
+            .flat_map(|consumer| consumer.powers.keys()),
+    );
     let mut rows = vec![row(&["  power of", "host", "consumer"])];
     for operator in operators {
         let here = service.powers.get(operator).copied().unwrap_or_default();
@@ -184,7 +209,11 @@ fn powers(service: &Service) -> Vec<String> {
                 grouped(consumer.powers.get(operator).copied().unwrap_or_default())
             }
         };
-        rows.push(row(&[&format!("  {}", short(operator)), &grouped(here), &there]));
+        rows.push(row(&[
+            &format!("  {}", short(operator)),
+            &grouped(here),
+            &there,
+        ]));
     }
     table(&rows)
 }
@@ -199,7 +228,10 @@ fn table(rows: &[Vec<String>]) -> Vec<String> {
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+            cells
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
         })
         .collect();
     let number = |cell: &str| cell.starts_with(|c: char| c.is_ascii_digit());
@@ -274,7 +306,14 @@ mod tests {
 
     #[test]
     fn numbers_stand_to_the_right() {
-        let rows = [row(&["name", "held"]), row(&["a", "5"]), row(&["bcdef", "1,234"])];
-        assert_eq!(table(&rows), ["name   held", "a          5", "bcdef  1,234"]);
+        let rows = [
+            row(&["name", "held"]),
+            row(&["a", "5"]),
+            row(&["bcdef", "1,234"]),
+        ];
+        assert_eq!(
+            table(&rows),
+            ["name   held", "a          5", "bcdef  1,234"]
+        );
     }
 }

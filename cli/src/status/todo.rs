@@ -64,7 +64,10 @@ fn of_service(status: &Status, service: &Service, todo: &mut Vec<String>) {
             consumer.due_reports
         ));
     }
-    for (side, end) in [("host", &consumer.host_end), ("consumer", &consumer.consumer_end)] {
+    for (side, end) in [
+        ("host", &consumer.host_end),
+        ("consumer", &consumer.consumer_end),
+    ] {
         if let Some(end) = end.as_ref().filter(|end| end.client_status != "Active") {
             todo.push(format!(
                 "the light client {} on the {side} is {}: it needs a governance proposal, or a new connection",
@@ -88,7 +91,8 @@ fn leaving(suite: &Suite<'_>, service: &Service, todo: &mut Vec<String>) -> Resu
     };
     let members: Vec<allocation::MemberResponse> = suite.host.ask(&suite.allocation, &ask)?;
     let gone = members.iter().filter(|member| {
-        let down = |slice: &allocation::SliceResponse| slice.share.is_zero() && slice.pending.is_none();
+        let down =
+            |slice: &allocation::SliceResponse| slice.share.is_zero() && slice.pending.is_none();
         member.leaving && member.power.is_zero() && member.slices.iter().all(down)
     });
     for member in gone {
@@ -164,9 +168,7 @@ fn batches(
             .iter()
             .any(|entry| entry.completes_at.seconds() <= now)
         {
-            todo.push(format!(
-                "reconcile of {operator}, {asset}: a batch arrived"
-            ));
+            todo.push(format!("reconcile of {operator}, {asset}: a batch arrived"));
         }
     }
     Ok(())
