@@ -19,6 +19,14 @@ const PATIENCE: u32 = 60;
 pub(crate) fn run(session: &mut Session<'_>, name: &str) -> Result<()> {
     let consumer = session.consumer(name)?;
     let number = service::number(session, name)?;
+    if let Some(relayer) = &session.config.relayer {
+        if !session.dry && !relayer.config.is_file() {
+            bail!(
+                "relayer.config: there is no file {}",
+                relayer.config.display()
+            );
+        }
+    }
     if !session.dry {
         session.check_chain(session.host())?;
         session.check_chain(session.chain(&consumer.chain))?;

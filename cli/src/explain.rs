@@ -5,7 +5,7 @@ const KNOWN: [(&str, &str); 14] = [
     ("insufficient funds", "the sender cannot pay the amount or the fee: send it coins, or lower gas_prices in the config"),
     ("insufficient fee", "the chain wants a higher fee: raise gas_prices in the config"),
     ("key not found", "the key is not in the keyring: `wasmd keys list` shows those that are; see `from`, `home` and `keyring_backend` in the config"),
-    (".info: key", "the key is not in the keyring: `wasmd keys list` shows those that are; see `from`, `home` and `keyring_backend` in the config"),
+    ("not a valid name or address", "the key is not in the keyring: `wasmd keys list` shows those that are; see `from`, `home` and `keyring_backend` in the config"),
     ("connection refused", "the node does not answer: is it running, and is `node` in the config its RPC address?"),
     ("no such host", "the node's name is not known: see `node` in the config"),
     ("context deadline exceeded", "the node did not answer in time: try again"),

@@ -291,3 +291,16 @@ fn names_for_a_shell() {
     }
     assert_eq!(lines.len(), 18);
 }
+
+#[test]
+fn the_configs_that_are_shipped_have_no_faults() {
+    for (name, assets) in [("localnet", 4), ("example", 2)] {
+        let world = Fake::new(name);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/");
+        let text = std::fs::read_to_string(format!("{path}{name}.toml")).unwrap();
+        let text = text.replace("../artifacts", "artifacts");
+        std::fs::write(world.folder.join("config.toml"), text).unwrap();
+        world.palisade(&["deploy", "--dry-run"]).unwrap();
+        assert_eq!(world.shown("# asset ").len(), assets, "{name}");
+    }
+}

@@ -52,14 +52,6 @@ pub(super) fn faults(config: &Config) -> Vec<String> {
     for (name, operator) in &config.operators {
         parties::operator(&mut faults, config, name, operator);
     }
-    if let Some(relayer) = &config.relayer {
-        faults.rule(relayer.config.is_file(), || {
-            format!(
-                "relayer.config: there is no file {}",
-                relayer.config.display()
-            )
-        });
-    }
     faults.0
 }
 

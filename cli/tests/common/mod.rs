@@ -265,7 +265,34 @@ impl World for Fake {
     }
 
     fn var(&self, name: &str) -> Option<String> {
-        (name == "NODE").then(|| "tcp://host".to_string())
+        const ADDRESSES: [&str; 9] = [
+            "TOKEN",
+            "PROVIDER",
+            "RESOLVER",
+            "REPORTER",
+            "RECIPIENT",
+            "GUARDIAN",
+            "GOVERNANCE",
+            "CONSUMER_GOVERNANCE",
+            "OWNER_ADDRESS",
+        ];
+        const IDS: [&str; 8] = [
+            "WASMD",
+            "HERMES",
+            "PALISADE_LOCALNET",
+            "CLST",
+            "HOST_CONNECTION",
+            "CONSUMER_CONNECTION",
+            "HOST_TRANSFER",
+            "CONSUMER_TRANSFER",
+        ];
+        match name {
+            "NODE" | "HOST_NODE" => Some("tcp://host".to_string()),
+            "CONSUMER_NODE" => Some("tcp://consumer".to_string()),
+            name if ADDRESSES.contains(&name) => Some(key(name)),
+            name if IDS.contains(&name) => Some(name.to_lowercase()),
+            _ => None,
+        }
     }
 }
 
