@@ -15,7 +15,7 @@ func (s *story) leave() {
 	s.undelegated(staker, west, token, s.worth(staker, west, token))
 	s.undelegated(west, west, lst, s.worth(west, west, lst))
 	s.undelegated(staker, east, lst, s.worth(staker, east, lst).SubRaw(stays))
-	s.Host.Refused(s.key(friend), s.delegation(), s.claiming(east, token), "")
+	s.Host.Refused(s.key(friend), s.delegation(), s.claiming(east, token), "nothing has matured")
 	s.synced()
 	s.powers()
 }

@@ -120,8 +120,13 @@ func (s *story) earn() {
 	s.side(s.Host.Name, "%s uclst of rewards are staked", group(amount.String()))
 }
 
-// claims has somebody claim a token, and holds what is paid against the formulas.
+// claims has somebody claim a token, and holds what is paid against the formulas. A claim of nothing
+// would be refused.
 func (s *story) claims(who string, token suite.Token) {
+	if !s.anything(who, token) {
+		s.number("that the "+who+" can claim in "+s.called(token), s.claimableOf(who, token), zero)
+		return
+	}
 	before := s.Host.Balance(s.address(who), token.Denom)
 	tx := s.host(who, s.delegation(), Msg{"claim_rewards": Msg{"tokens": []suite.Token{token}}})
 	due := zero
@@ -130,6 +135,28 @@ func (s *story) claims(who string, token suite.Token) {
 	}
 	s.number("paid to the "+who+" in "+s.called(token), s.Host.Balance(s.address(who), token.Denom).Sub(before), due)
 	s.side(s.Host.Name, "%s %s paid to the %s", group(due.String()), s.called(token), who)
+}
+
+// anything tells whether somebody has rewards to claim, by the formulas.
+func (s *story) anything(who string, token suite.Token) bool {
+	now := s.Host.now()
+	for _, b := range s.books {
+		if s.claimable(who, b, token, now).IsPositive() {
+			return true
+		}
+	}
+	return false
+}
+
+// claimableOf is what somebody can claim of a token, of all pools.
+func (s *story) claimableOf(who string, token suite.Token) Int {
+	var pools []struct{ Rewards amounts }
+	s.Host.Query(s.delegation(), Msg{"rewards": Msg{"owner": s.address(who)}}, &pools)
+	all := zero
+	for _, of := range pools {
+		all = all.Add(of.Rewards.of(token))
+	}
+	return all
 }
 
 // commissions pays the operators.
