@@ -27,12 +27,22 @@ export async function arrivesAs(path: string, src: ChannelEnd, dest: ChannelEnd)
   return path.startsWith(back) ? denomOf(path.slice(back.length)) : denomOf(hop(dest) + path);
 }
 
-/** The denom of a path: `ibc/HASH` if it has hops, else the path itself. */
+/**
+ * The denom of a path: `ibc/HASH` if it has hops, else the path itself. A hop is a port with the id of a
+ * channel or, since version 2 of IBC, of a client.
+ */
 export async function denomOf(path: string): Promise<string> {
-  if (!/^[^/]*\/channel-\d+\//.test(path)) return path;
+  const [, id, ...rest] = path.split("/");
+  if (id === undefined || rest.length === 0 || !isId(id)) return path;
   const hash = await crypto.subtle.digest("SHA-256", toUtf8(path) as Uint8Array<ArrayBuffer>);
   const hex = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0"));
   return `ibc/${hex.join("").toUpperCase()}`;
+}
+
+/** `{kind}-{number}`, as ibc-go names channels and clients, or its client of the chain itself. */
+function isId(text: string): boolean {
+  const number = /^\w+(?:[\w-]+\w)?-(\d{1,20})$/.exec(text)?.[1];
+  return text === "09-localhost" || (number !== undefined && BigInt(number) < 2n ** 64n);
 }
 
 function hop({ port = "transfer", channel }: ChannelEnd): string {

@@ -24,10 +24,14 @@ test("a voucher has the hash of its path for a name", async () => {
     await denomOf("transfer/channel-7/gamm/pool/1"),
     "ibc/6FB6B020B66D5FF362DEBFBF37B9EEE7F0E9D4D2D752ECA36B656017ED46399A",
   );
+  assert.equal(
+    await denomOf("transfer/07-tendermint-12/uatom"),
+    "ibc/6280C2CDCDBC68FA6EFA9AD7C7DE9FD7B16508BD8C1C7613FC90843151EC0EE4",
+  );
 });
 
 test("a name without hops is the denom itself", async () => {
-  for (const name of ["uatom", "gamm/pool/1", "factory/channel-x/token", "transfer/channel-0"]) {
+  for (const name of ["uatom", "gamm/pool/1", "factory/channel-x/token", "transfer/channel-0", "transfer/channel-18446744073709551616/x"]) {
     assert.equal(await denomOf(name), name);
   }
 });

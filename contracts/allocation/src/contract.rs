@@ -108,9 +108,6 @@ pub fn execute(
         ExecuteMsg::Redirect(redirection) => slash::redirect(deps, info, redirection),
         ExecuteMsg::Slash(msg) => slash::start(deps, env, info, msg),
         ExecuteMsg::Unjail { service, operator } => slash::unjail(deps, info, service, &operator),
-        ExecuteMsg::Recover { token, recipient } => {
-            admin::recover(deps, &env, &info, token, &recipient)
-        }
         ExecuteMsg::Connect { slashing } => admin::connect(deps, info, &slashing),
         ExecuteMsg::Admin(msg) => admin::guard(deps, env, info, msg),
         ExecuteMsg::UpdateOwnership(action) => admin::update_ownership(deps, env, info, action),
