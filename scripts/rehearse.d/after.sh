@@ -40,18 +40,22 @@ window_is_over() {
         jq -e 'length == 1 and (.[0].executable_at | tonumber / 1e9 < now - 1)' >/dev/null
 }
 
-# powers: what the host counts reaches the gateway over the channel of before.
+# powers: the operator comes back from jail, and what the host counts reaches the gateway over the channel of
+# before.
 powers() {
+    until_true "the operator's jail ends" unjail
     suite sync consumer-1
     until_true "the powers reach the consumer" powers_agree
     say "the consumer counts $(ask_consumer "$GATEWAY" '{"total_power":{}}' | jq -r .power), as the host does"
 }
 
+unjail() { send north "$SLASHING" '{"unjail":{"service":'"$SERVICE"'}}' 2>/dev/null; }
+
 powers_agree() {
     local host consumer
     host="$(ask "$ALLOCATION" '{"member":{"service":'"$SERVICE"',"operator":"'"$OPERATOR"'"}}' | jq -r .power)"
     consumer="$(ask_consumer "$GATEWAY" '{"total_power":{}}' | jq -r .power)"
-    [ "$host" = "$consumer" ]
+    [ "$host" -gt 0 ] && [ "$host" = "$consumer" ]
 }
 
 # another_report: from the consumer to the host and back.

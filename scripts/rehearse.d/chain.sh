@@ -35,7 +35,7 @@ configure() {
         -e 's/^deallocation_delay = .*/deallocation_delay = 240/' \
         -e 's/^evidence_age = .*/evidence_age = 50/' \
         -e 's/^execution_grace = .*/execution_grace = 160/' \
-        -e '/^kind = "downtime"/{n;s/^fraction = .*/fraction = "0.01"/}' \
+        -e '/^kind = "downtime"/{n;s/^fraction = .*/fraction = "0.01"/;n;s/^jail = .*/jail = 10/}' \
         deploy/localnet.toml >"$NET/suite.toml"
 }
 

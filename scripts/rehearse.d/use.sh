@@ -18,9 +18,12 @@ deploy_suite() {
     TOKEN="$(wasmd query wasm list-contract-by-code "$code" $QUERY_FLAGS | jq -r '.contracts[-1]')"
     export TOKEN
     suite deploy
-    suite register-operator north
     suite register-service consumer-1
     suite connect consumer-1
+    # A relayer learns of a channel when it starts.
+    scripts/localnet stop relayer
+    scripts/localnet start relayer
+    suite register-operator north
     suite opt-in north consumer-1
     local names
     names="$(suite env)"
@@ -58,7 +61,7 @@ reward() {
 report() {
     local block height time
     # shellcheck disable=SC2086
-    block="$(wasmd query block $CONSUMER_QUERY 2>/dev/null)"
+    block="$(wasmd query block $CONSUMER_QUERY 2>/dev/null | tail -n 1)"
     height="$(jq -r .header.height <<<"$block")"
     time="$(date -d "$(jq -r .header.time <<<"$block")" +%s%N)"
     at_consumer reporter "$GATEWAY" '{"report":{"offender":{"operator":"'"$OPERATOR"'"},"kind":"downtime","height":"'"$height"'","time":"'"$time"'"}}'
@@ -67,12 +70,18 @@ report() {
 # report_is NONCE STATE: whether a report at the gateway has come there.
 report_is() { ask_consumer "$GATEWAY" '{"report":{"nonce":"'"$1"'"}}' | jq -e ".state | has(\"$2\")" >/dev/null; }
 
+# slices_count: whether allocation_delay is over for all that was promised.
+slices_count() {
+    ask "$ALLOCATION" '{"member":{"service":'"$SERVICE"',"operator":"'"$OPERATOR"'"}}' |
+        jq -e '[.slices[].effective_at // "0" | tonumber / 1e9] | max + 1 < now' >/dev/null
+}
+
 put_to_use() {
     say "deploying $OLD_VERSION"
     deploy_suite
     say "stake, and some that leaves"
     stake
-    sleep 21 # the slices count allocation_delay, 40 s, after the opt-in
+    until_true "the slices count" slices_count
     suite sync consumer-1
     unbond
     say "rewards"
