@@ -14,6 +14,7 @@ mod explain;
 mod key;
 mod operator;
 mod optin;
+mod profile;
 mod quote;
 mod service;
 mod session;

@@ -25,6 +25,7 @@ pub(crate) fn run(
         anyhow!("the config has no [operators.{name}.opt_in.{consumer}]: its slices say what is promised")
     })?;
     let service = service::number(session, consumer)?;
+    service::check(session, consumer, service)?;
     let host = session.host();
     let (allocation, address) = (
         session.contract("allocation")?,

@@ -1,9 +1,11 @@
 //! `register-service`: a consumer as a service on the host.
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use palisade_types::{allocation, slashing};
 
 use crate::chain::Chain;
+use crate::config::Service;
+use crate::profile::{self, Profile};
 use crate::quote::{is_unknown, UNKNOWN_SERVICE};
 use crate::session::Session;
 use crate::tx::Tx;
@@ -12,23 +14,14 @@ use crate::tx::Tx;
 pub(crate) fn register(session: &mut Session<'_>, name: &str) -> Result<()> {
     let service = &session.consumer(name)?.service;
     let host = session.host();
-    let (allocation, slashing) = (
-        session.contract("allocation")?,
-        session.contract("slashing")?,
-    );
-    let admin = session.key(host, &service.from)?;
+    let slashing = session.contract("slashing")?;
     let step = format!("register service {name}");
-    let known = if is_unknown(&allocation) || is_unknown(&admin) {
-        session.store.consumer(name).service
-    } else {
-        session.store.consumer(name).service.or(find(
-            host,
-            &allocation,
-            &admin,
-            &service.terms.name,
-        )?)
-    };
-    if let Some(number) = known {
+    if let Some(number) = session.store.consumer(name).service {
+        check(session, name, number)?;
+        session.say(&format!("service {name}: number {number}"));
+        return keep(session, name, &step, number);
+    }
+    if let Some(number) = find(session, service)? {
         session.say(&format!("service {name}: number {number}"));
         return keep(session, name, &step, number);
     }
@@ -63,15 +56,75 @@ fn keep(session: &mut Session<'_>, name: &str, step: &str, number: u32) -> Resul
         .set_consumer(name, |consumer| consumer.service = Some(number))
 }
 
-/// A service that has not ended, by its admin and name.
-fn find(host: Chain<'_>, allocation: &str, admin: &str, name: &str) -> Result<Option<u32>> {
-    let found = all(host, allocation)?;
-    Ok(found
+/// A service that is the config's in everything that matters. Its admin and its name do not show that
+/// it is ours: anybody can register one under any name and make us its admin.
+fn find(session: &Session<'_>, service: &Service) -> Result<Option<u32>> {
+    let host = session.host();
+    let (allocation, slashing) = (
+        session.contract("allocation")?,
+        session.contract("slashing")?,
+    );
+    let admin = session.key(host, &service.from)?;
+    if [&allocation, &slashing, &admin]
         .iter()
-        .find(|service| {
-            service.admin.as_str() == admin && service.terms.name == name && !service.stopped
-        })
-        .map(|service| service.service))
+        .any(|part| is_unknown(part))
+    {
+        return Ok(None);
+    }
+    for terms in all(host, &allocation)? {
+        if terms.terms.name != service.terms.name || terms.admin.as_str() != admin {
+            continue;
+        }
+        let number = terms.service;
+        let found = Profile::of(host, &slashing, terms)?;
+        let faults = profile::differences(service, Some(&admin), &found);
+        if faults.is_empty() {
+            return Ok(Some(number));
+        }
+        session.say(&format!(
+            "service {number} has this name and admin, and is passed over: {}",
+            faults.join("; ")
+        ));
+    }
+    Ok(None)
+}
+
+/// Makes sure that the service which the state names is the config's.
+///
+/// # Errors
+/// It differs, or was stopped.
+pub(crate) fn check(session: &Session<'_>, name: &str, number: u32) -> Result<()> {
+    let service = &session.consumer(name)?.service;
+    let host = session.host();
+    let (allocation, slashing) = (
+        session.contract("allocation")?,
+        session.contract("slashing")?,
+    );
+    // In a dry run there may be nothing to ask.
+    if number == UNKNOWN_SERVICE || is_unknown(&allocation) || is_unknown(&slashing) {
+        return Ok(());
+    }
+    let admin = profile::admin(session, service);
+    let ask = allocation::QueryMsg::Service { service: number };
+    let terms = host.ask(&allocation, &ask)?;
+    let found = Profile::of(host, &slashing, terms)?;
+    if admin.is_none() {
+        session.say(&format!(
+            "service {name}: its admin is {}, not compared: the keyring has no key {}; `from` may be its address",
+            found.terms.admin, service.from
+        ));
+    }
+    let faults = profile::differences(service, admin.as_deref(), &found);
+    if !faults.is_empty() {
+        bail!(
+            "service {number}, which the state names for {name}, is not the config's:\n  {}\n  nothing was sent: correct the config, or take the number out of the state and run `palisade register-service {name}`",
+            faults.join("\n  ")
+        );
+    }
+    for change in profile::changes(service, &found) {
+        session.say(&format!("service {name}: {change}"));
+    }
+    Ok(())
 }
 
 /// All services.
@@ -99,7 +152,7 @@ pub(crate) fn number(session: &Session<'_>, name: &str) -> Result<u32> {
         Some(number) => Ok(number),
         None if session.dry => Ok(UNKNOWN_SERVICE),
         None => {
-            anyhow::bail!("{name} is no service yet: run `palisade register-service {name}` first")
+            bail!("{name} is no service yet: run `palisade register-service {name}` first")
         }
     }
 }

@@ -81,6 +81,20 @@ impl Contract {
     }
 }
 
+/// A service, as both contracts tell it.
+pub fn service(number: usize, admin: &str, new: &Value) -> Value {
+    let penalties = new["penalties"].as_array().unwrap();
+    let penalties: Vec<Value> = penalties
+        .iter()
+        .map(|penalty| json!({ "kind": penalty["kind"], "penalty": penalty }))
+        .collect();
+    json!({
+        "service": number, "admin": admin, "terms": new["terms"], "operators": 0, "total": "0",
+        "stopped": false, "source": new["source"], "penalties": penalties, "settings": new["settings"],
+        "nonce_epoch": 0, "last_update": "0",
+    })
+}
+
 /// A page of a list whose cursor is a field.
 fn page(all: Vec<Value>, ask: &Value, field: &str) -> Value {
     let after = &ask["start_after"];
@@ -89,6 +103,14 @@ fn page(all: Vec<Value>, ask: &Value, field: &str) -> Value {
         .position(|entry| entry[field] == *after)
         .map_or(0, |at| at + 1);
     json!(all[from..])
+}
+
+/// The service that is asked for.
+fn numbered(services: Vec<Value>, ask: &Value) -> Result<Value, String> {
+    let found = services
+        .into_iter()
+        .find(|service| service["service"] == ask["service"]);
+    found.ok_or_else(|| format!("there is no service {}", ask["service"]))
 }
 
 impl Chain {
@@ -115,12 +137,7 @@ impl Chain {
             }
             "register_service" => {
                 let number = contract.list("services").len() + 1;
-                let entry = json!({
-                    "service": number, "admin": sender, "terms": body["terms"], "operators": 0, "total": "0",
-                    "stopped": false, "source": body["source"], "penalties": [], "settings": body["settings"],
-                    "nonce_epoch": 0, "last_update": "0",
-                });
-                push(contract, "services", entry);
+                push(contract, "services", service(number, sender, body));
                 let attributes = json!([{ "key": "service", "value": number.to_string() }]);
                 return Ok(json!([{ "type": "wasm-register_service", "attributes": attributes }]));
             }
@@ -196,13 +213,24 @@ impl Chain {
                 "vault": "v", "delegation": contract.init["delegation"], "slashing": told("connect")["slashing"],
                 "allocation_delay": 40, "deallocation_delay": 140, "max_lag": 600, "epoch_length": 20, "unbonding_period": 140,
             }),
-            ("allocation", "services") => page(
-                slashing()
-                    .map(|contract| contract.list("services"))
-                    .unwrap_or_default(),
-                body,
-                "service",
-            ),
+            ("allocation", "services") => {
+                let services = slashing().map(|contract| contract.list("services"));
+                let mut services = services.unwrap_or_default();
+                for service in &mut services {
+                    if let Some(admin) = service.get("allocation_admin").cloned() {
+                        service["admin"] = admin;
+                    }
+                }
+                page(services, body, "service")
+            }
+            ("allocation", "service") => {
+                let services = slashing().unwrap().list("services");
+                let mut found = numbered(services, body)?;
+                if let Some(admin) = found.get("allocation_admin").cloned() {
+                    found["admin"] = admin;
+                }
+                found
+            }
             ("allocation", "commitment") => {
                 let cap = contract.told.get("cap").cloned().unwrap_or(json!("1"));
                 json!({ "cap": cap, "services": 0, "pools": [] })
@@ -216,7 +244,7 @@ impl Chain {
             },
             ("allocation", "members") => json!([]),
             ("slashing", "service") => {
-                let mut service = contract.list("services")[0].clone();
+                let mut service = numbered(contract.list("services"), body)?;
                 service["peer"] = told("peer");
                 service["channel"] = json!(contract.channel);
                 service

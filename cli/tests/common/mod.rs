@@ -188,6 +188,20 @@ impl Fake {
         std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
+    /// The first contract of a kind on the host, or the gateway on the consumer.
+    pub fn contract<A>(&self, kind: &str, change: impl FnOnce(&mut Contract) -> A) -> A {
+        let mut chains = self.chains.borrow_mut();
+        let mut all = chains
+            .values_mut()
+            .flat_map(|chain| chain.contracts.values_mut());
+        change(all.find(|contract| contract.kind == kind).unwrap())
+    }
+
+    /// The end of a command that has to fail.
+    pub fn fails(&self, words: &[&str]) -> String {
+        format!("{:#}", self.palisade(words).unwrap_err())
+    }
+
     fn play(&self, program: &str, args: &[String]) -> Ran {
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut chains = self.chains.borrow_mut();
