@@ -174,14 +174,6 @@ export type ExecuteMsg = {
     service: number;
   };
 } | {
-  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
-  recover: {
-    /** Who receives. */
-    recipient: string;
-    /** The token. */
-    token: Token;
-  };
-} | {
   /** Names the slashing contract, once. By the owner. */
   connect: {
     /** Its address. */
