@@ -22,6 +22,7 @@ pub(crate) struct Chain<'a> {
 pub(crate) struct Contract {
     pub(crate) code_id: u64,
     pub(crate) admin: String,
+    pub(crate) label: String,
 }
 
 /// A transaction that was included.
@@ -232,7 +233,35 @@ impl<'a> Chain<'a> {
         Ok(Some(Contract {
             code_id,
             admin: text(&info, "admin"),
+            label: text(&info, "label"),
         }))
+    }
+
+    /// The contracts that somebody made.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub(crate) fn contracts_of(&self, creator: &str) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        let mut key: Option<String> = None;
+        loop {
+            let mut words = vec!["wasm", "list-contracts-by-creator", creator];
+            if let Some(key) = &key {
+                words.extend(["--page-key", key]);
+            }
+            let answer = self.query(&words)?;
+            let page = answer.get("contract_addresses").and_then(Value::as_array);
+            let page = page.ok_or_else(|| anyhow!("no contract_addresses in {answer}"))?;
+            all.extend(
+                page.iter()
+                    .filter_map(|address| Some(address.as_str()?.to_string())),
+            );
+            let next = answer.pointer("/pagination/next_key");
+            key = next.and_then(Value::as_str).map(ToString::to_string);
+            if key.as_ref().is_none_or(String::is_empty) {
+                return Ok(all);
+            }
+        }
     }
 
     /// The checksum of a code, in lower-case hex.

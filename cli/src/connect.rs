@@ -36,8 +36,11 @@ pub(crate) fn run(session: &mut Session<'_>, name: &str) -> Result<()> {
         return Ok(());
     };
     let gateway = deploy_gateway(session, name, consumer, &connection)?;
-    set_peer(session, number, &connection, &gateway)?;
-    route(session, consumer, number, &gateway)?;
+    let peer = set_peer(session, number, &connection, &gateway)?;
+    let route = route(session, consumer, number, &gateway)?;
+    if !peer || !route {
+        bail!("`from` is not the owner: the owner has to send what is shown above, then run `palisade connect {name}` again");
+    }
     channel(session, name, consumer, (number, &connection, &gateway))
 }
 
@@ -103,16 +106,14 @@ fn deploy_gateway(
 ) -> Result<String> {
     let chain = session.chain(&consumer.chain);
     let settings = &consumer.gateway;
-    let owner = match &settings.owner {
-        Some(owner) => owner.clone(),
-        None => session.key(chain, &consumer.chain.from)?,
-    };
+    let owner = gateway_owner(session, consumer)?;
     let label = format!("gateway/{name}");
     let wanted = Wanted {
         name: &label,
         code: "gateway",
         admin: &settings.admin,
         owner: &owner,
+        place: &format!("consumers.{name}.gateway"),
         known: session.store.consumer(name).gateway,
     };
     let msg = gateway::InstantiateMsg {
@@ -135,16 +136,6 @@ fn deploy_gateway(
             address
         });
     }
-    let found: gateway::ConfigResponse = chain.ask(&address, &gateway::QueryMsg::Config {})?;
-    if found.host != msg.host {
-        bail!(
-            "the gateway {address} has the peer {} over {}; the suite's is {} over {}",
-            found.host.port,
-            found.host.connection_id,
-            msg.host.port,
-            msg.host.connection_id
-        );
-    }
     session.store.set_consumer(name, |state| {
         state.gateway = Some(address.clone());
         state.host_connection = Some(connection.host.clone());
@@ -158,7 +149,7 @@ fn set_peer(
     service: u32,
     connection: &Connection,
     gateway: &str,
-) -> Result<()> {
+) -> Result<bool> {
     let host = session.host();
     let slashing = session.contract("slashing")?;
     let peer = Peer {
@@ -173,7 +164,10 @@ fn set_peer(
         let found: slashing::ServiceResponse =
             host.ask(&slashing, &slashing::QueryMsg::Service { service })?;
         match found.peer {
-            Some(found) if found == peer => return session.forget(&step),
+            Some(found) if found == peer => {
+                session.forget(&step)?;
+                return Ok(true);
+            }
             Some(found) => bail!(
                 "service {service} has another peer, {} over {}: if that is to change, its channel ends; do it by hand with set_peer",
                 found.port, found.connection_id
@@ -187,8 +181,8 @@ fn set_peer(
         peer: Some(peer),
     };
     let tx = Tx::execute(&host.settings.from, &slashing, &msg)?;
-    session.run(host, &step, &tx)?;
-    Ok(())
+    let owner = session.owner()?;
+    session.owned(host, &owner, &step, &tx)
 }
 
 fn route(
@@ -196,9 +190,9 @@ fn route(
     consumer: &Consumer,
     service: u32,
     gateway: &str,
-) -> Result<()> {
+) -> Result<bool> {
     let Some(rewards) = &consumer.rewards else {
-        return Ok(());
+        return Ok(true);
     };
     let chain = session.chain(&consumer.chain);
     let route = gateway::RewardsRoute {
@@ -210,7 +204,8 @@ fn route(
     if !is_unknown(gateway) {
         let found: gateway::ConfigResponse = chain.ask(gateway, &gateway::QueryMsg::Config {})?;
         if found.rewards.as_ref() == Some(&route) {
-            return session.forget(&step);
+            session.forget(&step)?;
+            return Ok(true);
         }
     }
     session.say("# gateway: the way of rewards");
@@ -219,8 +214,15 @@ fn route(
         gateway,
         &gateway::ExecuteMsg::SetRewardsRoute(route),
     )?;
-    session.run(chain, &step, &tx)?;
-    Ok(())
+    let owner = gateway_owner(session, consumer)?;
+    session.owned(chain, &owner, &step, &tx)
+}
+
+fn gateway_owner(session: &Session<'_>, consumer: &Consumer) -> Result<String> {
+    match &consumer.gateway.owner {
+        Some(owner) => Ok(owner.clone()),
+        None => session.key(session.chain(&consumer.chain), &consumer.chain.from),
+    }
 }
 
 /// Opens the channel, unless both contracts say that one is open.

@@ -5,8 +5,10 @@ use cosmwasm_std::{instantiate2_address, CanonicalAddr};
 use palisade_types::{allocation, delegation, slashing, vault};
 use serde::Serialize;
 
-use crate::chain::Chain;
-use crate::quote::{is_unknown, UNKNOWN_CODE};
+use crate::assets;
+use crate::chain::{Chain, Contract};
+use crate::compare::{self, Found};
+use crate::quote::is_unknown;
 use crate::session::Session;
 use crate::tx::{Instance, Tx};
 
@@ -19,6 +21,8 @@ pub(crate) struct Wanted<'a> {
     /// An address, "owner", or "none".
     pub(crate) admin: &'a str,
     pub(crate) owner: &'a str,
+    /// Where the state keeps its address.
+    pub(crate) place: &'a str,
     /// The address in the state.
     pub(crate) known: Option<String>,
 }
@@ -66,8 +70,14 @@ pub(crate) fn run(session: &mut Session<'_>) -> Result<()> {
     };
     let slashing = contract(session, "slashing", &owner, &msg)?;
 
-    connect(session, [&vault, &delegation, &allocation, &slashing])?;
-    assets(session, &vault)?;
+    let shown = connect(session, [&vault, &delegation, &allocation, &slashing])?;
+    let shown = shown.saturating_add(assets::register(session, &vault)?);
+    if shown > 0 {
+        bail!(
+            "the owner is {owner}, and `from` is another: the owner has to send the {shown} transactions above, then run `palisade deploy` again"
+        );
+    }
+    shared(session, &allocation, &slashing)?;
     if !session.dry {
         session.say("deployed: vault, delegation, allocation, slashing");
     }
@@ -86,6 +96,7 @@ fn contract(
         code: name,
         admin: &session.config.suite.admin,
         owner,
+        place: &format!("contracts.{name}"),
         known: session.store.state.contracts.get(name).cloned(),
     };
     let address = ensure(session, host, &wanted, msg)?;
@@ -109,10 +120,25 @@ pub(crate) fn ensure(
     msg: &impl Serialize,
 ) -> Result<String> {
     let (name, chain_id) = (wanted.name, &chain.settings.chain_id);
+    let admin = match wanted.admin {
+        "none" => None,
+        "owner" => Some(wanted.owner),
+        address => Some(address),
+    };
+    let same = |address: &str, contract: &Contract| {
+        let found = Found {
+            name,
+            address,
+            contract,
+            admin,
+        };
+        compare::check(session, chain, &found, &serde_json::to_value(msg)?)
+    };
     if let Some(address) = &wanted.known {
-        if chain.contract(address)?.is_none() {
+        let Some(contract) = chain.contract(address)? else {
             bail!("{name}: the state names {address}, and {chain_id} has no such contract: was the chain reset? Then move the state file away");
-        }
+        };
+        same(address, &contract)?;
         session.say(&format!("{name}: {address}"));
         return Ok(address.clone());
     }
@@ -120,17 +146,22 @@ pub(crate) fn ensure(
     let creator = session.key(chain, &chain.settings.from)?;
     let predicted = predict(session, chain, wanted.code, &creator, &salt)?;
     let step = format!("instantiate {name} {chain_id}");
-    if !session.dry && chain.contract(&predicted)?.is_some() {
+    let found = if session.dry {
+        None
+    } else {
+        chain.contract(&predicted)?
+    };
+    if let Some(contract) = found {
+        same(&predicted, &contract)?;
         session.say(&format!("{name}: {predicted}, found on {chain_id}"));
         session.forget(&step)?;
         return Ok(predicted);
     }
+    if !session.dry {
+        let maker = (creator.as_str(), salt.as_str());
+        compare::none_of_label(session, chain, maker, (&predicted, wanted.place))?;
+    }
     let code = session.code(chain, wanted.code)?;
-    let admin = match wanted.admin {
-        "none" => None,
-        "owner" => Some(wanted.owner),
-        address => Some(address),
-    };
     let instance = Instance {
         code: &code,
         salt: &salt,
@@ -170,11 +201,11 @@ fn predict(
     )?)
 }
 
-/// Tells each contract its right neighbour.
+/// Tells each contract its right neighbour. The number of transactions that the owner has to send.
 fn connect(
     session: &mut Session<'_>,
     [vault, delegation, allocation, slashing]: [&String; 4],
-) -> Result<()> {
+) -> Result<u32> {
     let host = session.host();
     let ask = !session.dry
         || ![vault, delegation, allocation]
@@ -205,6 +236,7 @@ fn connect(
         ("delegation", delegation, allocation),
         ("allocation", allocation, slashing),
     ];
+    let (owner, mut shown) = (session.owner()?, 0_u32);
     for ((known, msg), (name, left, right)) in known.into_iter().zip(msgs).zip(pairs) {
         let step = format!("connect {name}");
         match known {
@@ -215,65 +247,34 @@ fn connect(
             None => {
                 session.say(&format!("# {name}: name its neighbour"));
                 let tx = Tx::execute(&host.settings.from, left, &msg)?;
-                session.run(host, &step, &tx)?;
+                if !session.owned(host, &owner, &step, &tx)? {
+                    shown = shown.saturating_add(1);
+                }
             }
         }
     }
-    Ok(())
+    Ok(shown)
 }
 
-fn assets(session: &mut Session<'_>, vault: &str) -> Result<()> {
+/// The shared bucket can be asked for once there is a service.
+fn shared(session: &Session<'_>, allocation: &str, slashing: &str) -> Result<()> {
+    if session.dry {
+        return Ok(());
+    }
     let host = session.host();
-    let there = if is_unknown(vault) {
-        Vec::new()
-    } else {
-        registered(host, vault)?
+    let ask = allocation::QueryMsg::Services {
+        start_after: None,
+        limit: Some(1),
     };
-    for asset in &session.config.assets {
-        let step = format!("register asset {}", asset.id);
-        if let Some(found) = there.iter().find(|found| found.id == asset.id) {
-            session.forget(&step)?;
-            let wanted = asset.message(0);
-            if found.source != wanted.rate
-                || found.weight != wanted.weight
-                || found.cap != wanted.cap
-                || found.minimum != wanted.minimum
-            {
-                session.say(&format!("asset {}: it is registered with other settings than the config's, and left as it is: `update_asset` changes them", asset.id));
-            } else {
-                session.say(&format!("asset {}: registered", asset.id));
-            }
-            continue;
-        }
-        let code = if asset.staked() {
-            session.code(host, "staker")?
-        } else {
-            String::new()
-        };
-        let msg =
-            vault::ExecuteMsg::RegisterAsset(asset.message(code.parse().unwrap_or(UNKNOWN_CODE)));
-        session.say(&format!("# asset {}: register it", asset.id));
-        let tx = Tx::execute(&host.settings.from, vault, &msg)?;
-        session.run(host, &step, &tx)?;
+    let services: Vec<allocation::ServiceResponse> = host.ask(allocation, &ask)?;
+    let Some(service) = services.first().map(|service| service.service) else {
+        return Ok(());
+    };
+    let found: slashing::ThrottleResponse =
+        host.ask(slashing, &slashing::QueryMsg::Throttle { service })?;
+    let (have, want) = (found.shared.capacity, session.config.suite.throttle.shared);
+    if have != want {
+        session.say(&format!("slashing: throttle.shared is {have}, the config says {want}: `set_shared_throttle` by the owner changes it"));
     }
     Ok(())
-}
-
-/// All assets of a vault.
-pub(crate) fn registered(host: Chain<'_>, vault: &str) -> Result<Vec<vault::AssetResponse>> {
-    let mut all: Vec<vault::AssetResponse> = Vec::new();
-    loop {
-        let start_after = all.last().map(|asset| asset.id.clone());
-        let page: Vec<vault::AssetResponse> = host.ask(
-            vault,
-            &vault::QueryMsg::Assets {
-                start_after,
-                limit: Some(100),
-            },
-        )?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
 }

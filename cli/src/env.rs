@@ -3,8 +3,8 @@
 use anyhow::Result;
 use palisade_types::asset::AssetKind;
 
+use crate::assets;
 use crate::chain::Chain;
-use crate::deploy;
 use crate::quote::{export, is_unknown};
 use crate::session::Session;
 
@@ -27,7 +27,7 @@ pub(crate) fn run(session: &Session<'_>, consumer: Option<&str>) -> Result<()> {
     let registered = if is_unknown(&vault) {
         Vec::new()
     } else {
-        deploy::registered(host, &vault)?
+        assets::registered(host, &vault)?
     };
     for asset in registered {
         if let AssetKind::Staked { code_id, .. } = asset.kind {

@@ -5,7 +5,9 @@
 
 mod args;
 mod artifacts;
+mod assets;
 mod chain;
+mod compare;
 mod config;
 mod connect;
 mod deploy;

@@ -336,6 +336,27 @@ impl<'a> Session<'a> {
         Ok(found)
     }
 
+    /// Sends what only an owner may, or shows it, where `from` is somebody else. False: the owner has to
+    /// send it.
+    pub(crate) fn owned(
+        &mut self,
+        chain: Chain<'_>,
+        owner: &str,
+        step: &str,
+        tx: &Tx,
+    ) -> Result<bool> {
+        if self.dry || self.key(chain, &chain.settings.from)? == owner {
+            self.run(chain, step, tx)?;
+            return Ok(true);
+        }
+        let tx = Tx {
+            from: owner.to_string(),
+            words: tx.words.clone(),
+        };
+        self.show_tx(chain, &tx);
+        Ok(false)
+    }
+
     /// The number of an artifact's code on a chain: as the config says, as the state knows, or stored.
     pub(crate) fn code(&mut self, chain: Chain<'_>, name: &str) -> Result<String> {
         let artifact = self.artifact(name)?;

@@ -1,6 +1,8 @@
 //! What was done: a JSON file beside the config, written after every step.
 //!
-//! It spares questions and remembers what a chain cannot be asked for. Where a chain can be asked it is.
+//! It spares questions and remembers what a chain cannot be asked for. Where a chain can be asked it is. A
+//! contract's address follows from its code: after an upgrade, or with artifacts that were built anew, only
+//! this file knows it, and a contract of the same sender and label tells that it is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -70,7 +72,7 @@ impl Store {
         let lock = if write { Some(lock(path)?) } else { None };
         let mut state: State = match std::fs::read(path) {
             Ok(raw) => serde_json::from_slice(&raw).with_context(|| {
-                format!("the state {} cannot be read: mend it, or move it away (contracts are then found by their predicted addresses)", path.display())
+                format!("the state {} cannot be read: mend it; or move it away: contracts are then found by their predicted addresses, as long as the artifacts are those of their deployment, and otherwise nothing is made", path.display())
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => State::default(),
             Err(error) => return Err(error).with_context(|| format!("the state {} cannot be read", path.display())),
@@ -90,6 +92,10 @@ impl Store {
             lock,
             state,
         })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes it: wholly or not at all.

@@ -7,9 +7,9 @@ use cosmwasm_std::Uint128;
 use palisade_types::asset::RateSource;
 use palisade_types::{allocation, gateway, slashing, vault};
 
+use crate::assets;
 use crate::chain::Chain;
 use crate::config::Consumer;
-use crate::deploy;
 use crate::quote::is_unknown;
 use crate::service;
 use crate::session::Session;
@@ -60,7 +60,7 @@ fn rates(session: &mut Session<'_>, consumer: &Consumer, vault: &str, from: &str
     let there = if is_unknown(vault) {
         Vec::new()
     } else {
-        deploy::registered(host, vault)?
+        assets::registered(host, vault)?
     };
     for id in &consumer.service.terms.assets {
         let known = there

@@ -5,8 +5,8 @@ use palisade_types::vault;
 use serde_json::Value;
 
 use crate::artifacts::CONTRACTS;
+use crate::assets;
 use crate::chain::Chain;
-use crate::deploy;
 use crate::quote::is_unknown;
 use crate::session::Session;
 use crate::tx::Tx;
@@ -176,7 +176,7 @@ fn verify(
 fn books(session: &Session<'_>, height: &str) -> Result<()> {
     let (host, vault) = (session.host(), session.contract("vault")?);
     let height: u64 = height.parse().context("the chain told no height")?;
-    for asset in deploy::registered(host, &vault)? {
+    for asset in assets::registered(host, &vault)? {
         let msg = serde_json::to_string(&vault::QueryMsg::Books {
             asset: asset.id.clone(),
         })?;

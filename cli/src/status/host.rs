@@ -6,8 +6,8 @@ use palisade_types::asset::{AssetKind, RateSource};
 use palisade_types::{allocation, delegation, slashing, vault};
 
 use super::{consumer, todo, Asset, Operator, Pool, Request, Service, Status, Throttle};
+use crate::assets;
 use crate::chain::Chain;
-use crate::deploy;
 use crate::service;
 use crate::session::Session;
 use crate::sync::host_powers;
@@ -36,7 +36,7 @@ pub(super) fn gather(session: &Session<'_>) -> Result<Status> {
     let epoch: delegation::EpochResponse = suite
         .host
         .ask(&suite.delegation, &delegation::QueryMsg::Epoch {})?;
-    let registered = deploy::registered(suite.host, &suite.vault)?;
+    let registered = assets::registered(suite.host, &suite.vault)?;
     let (operators, more_operators) = operators(&suite)?;
     let mut status = Status {
         chain_id: suite.host.settings.chain_id.clone(),

@@ -11,6 +11,8 @@ pub struct Contract {
     pub kind: String,
     pub code: usize,
     pub admin: String,
+    pub creator: String,
+    pub label: String,
     pub version: String,
     pub init: Value,
     /// What it was told, by kind.
@@ -57,6 +59,8 @@ impl Contract {
             kind: kind.to_string(),
             code,
             admin: admin.map(|at| words[at + 1].clone()).unwrap_or_default(),
+            creator: sender.to_string(),
+            label: words[words.iter().position(|word| word == "--label").unwrap() + 1].clone(),
             version: "0.1.0".to_string(),
             init,
             ..Self::default()
@@ -194,8 +198,11 @@ impl Chain {
             ("vault", "stakers") => json!([]),
             ("delegation", "config") => json!({
                 "vault": contract.init["vault"], "allocation": told("connect")["allocation"], "genesis": "0",
-                "epoch_length": 20, "unbonding_period": 140, "reward_period": 60,
+                "epoch_length": contract.init["epoch_length"], "unbonding_period": contract.init["unbonding_period"],
+                "reward_period": contract.init["reward_period"],
             }),
+            (_, "ownership") => json!({ "owner": contract.init["owner"] }),
+            (_, "guard") => json!({ "guardian": contract.init["guardian"], "pauses": [] }),
             ("delegation", "operator") => match contract.list("operators").first() {
                 Some(operator) => operator.clone(),
                 None => return Err(format!("{} is not an operator", body["operator"])),
@@ -211,7 +218,8 @@ impl Chain {
             }
             ("allocation", "config") => json!({
                 "vault": "v", "delegation": contract.init["delegation"], "slashing": told("connect")["slashing"],
-                "allocation_delay": 40, "deallocation_delay": 140, "max_lag": 600, "epoch_length": 20, "unbonding_period": 140,
+                "allocation_delay": contract.init["allocation_delay"], "max_lag": contract.init["max_lag"],
+                "deallocation_delay": contract.init["deallocation_delay"], "epoch_length": 20, "unbonding_period": 140,
             }),
             ("allocation", "services") => {
                 let services = slashing().map(|contract| contract.list("services"));
@@ -243,6 +251,27 @@ impl Chain {
                 None => json!([]),
             },
             ("allocation", "members") => json!([]),
+            ("slashing", "config") => json!({
+                "allocation": contract.init["allocation"], "packet_timeout": contract.init["packet_timeout"],
+                "bounce_max": contract.init["bounce_max"], "execution_grace": contract.init["execution_grace"],
+                "unbonding_period": 140, "throttle_period": contract.init["throttle"]["period"],
+                "throttle_most": contract.init["throttle"]["most"],
+            }),
+            ("slashing", "throttle") => {
+                let throttle = &contract.init["throttle"];
+                let full = |capacity: &Value| json!({ "capacity": capacity, "used": "0" });
+                json!({
+                    "limit": full(&throttle["service"]["limit"]), "reserved": full(&throttle["service"]["reserved"]),
+                    "shared": full(&throttle["shared"]),
+                })
+            }
+            ("gateway", "reporters") => {
+                let mut all = contract.init["reporters"].as_array().unwrap().clone();
+                if !body["start_after"].is_null() {
+                    all.clear();
+                }
+                json!(all)
+            }
             ("slashing", "service") => {
                 let mut service = numbered(contract.list("services"), body)?;
                 service["peer"] = told("peer");
@@ -250,7 +279,8 @@ impl Chain {
                 service
             }
             ("gateway", "config") => json!({
-                "host": contract.init["host"], "packet_timeout": 60, "history": 3600, "last_update": "0",
+                "host": contract.init["host"], "packet_timeout": contract.init["packet_timeout"],
+                "history": contract.init["history"], "last_update": "0",
                 "channel": contract.channel, "rewards": told("rewards"),
             }),
             ("gateway", "operators") => json!([]),

@@ -161,10 +161,26 @@ impl Chain {
             }
             ["wasm", "contract", address, ..] => match self.contracts.get(*address) {
                 Some(contract) => ok(json!({ "address": address, "contract_info": {
-                    "code_id": contract.code.to_string(), "admin": contract.admin,
+                    "code_id": contract.code.to_string(), "admin": contract.admin, "label": contract.label,
                 } })),
                 None => failed(&format!("address {address}: no such contract")),
             },
+            ["wasm", "list-contracts-by-creator", creator, rest @ ..] => {
+                // One a page, so that pages are turned.
+                let at: usize = match rest {
+                    ["--page-key", key, ..] => key.parse().unwrap(),
+                    _ => 0,
+                };
+                let all: Vec<&String> = self
+                    .contracts
+                    .iter()
+                    .filter(|(_, contract)| contract.creator == *creator)
+                    .map(|(address, _)| address)
+                    .collect();
+                let page: Vec<&&String> = all.iter().skip(at).take(1).collect();
+                let next = (at + 1 < all.len()).then(|| (at + 1).to_string());
+                ok(json!({ "contract_addresses": page, "pagination": { "next_key": next } }))
+            }
             ["wasm", "contract-state", "raw", address, ..] => {
                 let contract = &self.contracts[*address];
                 let record = json!({ "contract": format!("palisade:{}", contract.kind), "version": contract.version });
