@@ -21,8 +21,9 @@ var ceilings = map[string]uint64{
 	// Since slashes are throttled a record more is read and written (6,200), and the delegation
 	// contract reads what first loss was agreed (1,100); before, it was 447,472.
 	"slashing.receive_slash": 458_000,
-	// Rewards and natively staked tokens came into these three. A chain refuses 819,201.
-	"bytes of vault":      600_000,
+	// Rewards and natively staked tokens came into these three, and into the vault deposits over ICS-20 (38,000
+	// bytes). A chain refuses 819,201.
+	"bytes of vault":      630_000,
 	"bytes of delegation": 740_000,
 	"bytes of allocation": 740_000,
 	// Disputes, proofs, throttle, versions of penalties, settings and their changes came into it.
