@@ -301,10 +301,18 @@ impl<'a> Chain<'a> {
                 self.settings.chain_id
             )
         })?;
-        let sequence = find(&answer, "sequence").map(|value| value.to_string());
-        Ok(sequence
-            .and_then(|text| text.trim_matches('"').parse().ok())
-            .unwrap_or_default())
+        // Of an account that sent nothing yet, the field is left out.
+        let sequence = match find(&answer, "sequence") {
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(other) => other.as_u64(),
+            None => (find(&answer, "address") == Some(&Value::from(address))).then_some(0),
+        };
+        sequence.ok_or_else(|| {
+            anyhow!(
+                "{} told no sequence of {address}: {answer}",
+                self.settings.chain_id
+            )
+        })
     }
 
     /// Sends.

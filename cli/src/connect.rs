@@ -28,7 +28,6 @@ pub(crate) fn run(session: &mut Session<'_>, name: &str) -> Result<()> {
         }
     }
     if !session.dry {
-        session.check_chain(session.host())?;
         session.check_chain(session.chain(&consumer.chain))?;
         service::check(session, name, number)?;
     }

@@ -20,6 +20,7 @@ mod profile;
 mod quote;
 mod service;
 mod session;
+mod settle;
 mod state;
 mod status;
 mod sync;
@@ -57,6 +58,9 @@ pub fn run(args: &Args, world: &dyn World) -> Result<()> {
         store,
         dry: args.dry_run,
     };
+    if !reads && !session.dry {
+        session.check_chain(session.host())?;
+    }
     match &args.command {
         Command::Deploy => deploy::run(&mut session),
         Command::RegisterService { consumer } => service::register(&mut session, consumer),

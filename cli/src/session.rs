@@ -1,7 +1,5 @@
 //! One run of the tool: config, state, chains, and the way that every transaction takes.
 
-use std::path::Path;
-
 use anyhow::{anyhow, bail, Context, Result};
 
 use crate::artifacts::{self, Artifact};
@@ -9,21 +7,15 @@ use crate::chain::{Broadcast, Chain, Included};
 use crate::config::{Chain as Settings, Config, Consumer, Operator};
 use crate::explain;
 use crate::quote;
+use crate::settle::{settle, Settled};
 use crate::state::{Pending, Store};
-use crate::tx::{same, Tx};
+use crate::tx::Tx;
 use crate::world::World;
 
 /// Pauses of half a second that an inclusion may take.
 const PATIENCE: u32 = 180;
 /// Tries under a sequence that somebody else used meanwhile.
 const TRIES: u32 = 10;
-
-/// What became of a former run's transaction.
-enum Settled {
-    Done(Box<Included>),
-    /// It was not included: it can be sent under this sequence.
-    Free(u64),
-}
 
 /// One run.
 pub(crate) struct Session<'a> {
@@ -144,28 +136,32 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         let sender = chain.key(&tx.from)?;
+        // Of a former run there may be one that can still be included.
         let resumed = self.store.state.pending.contains_key(step);
         for tries in 0..TRIES {
-            let sequence = if resumed {
-                match self.settle(chain, step, &tx.words, &sender)? {
-                    Settled::Done(found) => return self.finish(step, *found).map(Some),
-                    Settled::Free(sequence) => sequence,
+            let former = self.store.state.pending.get(step).cloned();
+            let (sequence, hash) = match former.filter(|_| resumed) {
+                Some(former) => {
+                    let this = (tx.words.as_slice(), sender.as_str());
+                    match settle(self, chain, (step, &former), this)? {
+                        Settled::Done(found) => return self.finish(step, *found).map(Some),
+                        // Its hash is kept for as long as its sequence is not used.
+                        Settled::Free(next) if next == former.sequence => (next, former.hash),
+                        Settled::Free(next) => (next, None),
+                    }
                 }
-            } else {
-                chain.sequence(&sender)?
+                None => (chain.sequence(&sender)?, None),
             };
             if tries == 0 {
                 self.show(chain, &words);
             }
-            self.note(
-                step,
-                Pending {
-                    words: tx.words.clone(),
-                    sender: sender.clone(),
-                    sequence,
-                    hash: None,
-                },
-            )?;
+            let pending = Pending {
+                words: tx.words.clone(),
+                sender: sender.clone(),
+                sequence,
+                hash,
+            };
+            self.note(step, pending)?;
             match chain.broadcast(&words, sequence)? {
                 Broadcast::Taken { hash } => {
                     self.set_hash(step, &hash)?;
@@ -180,6 +176,10 @@ impl<'a> Session<'a> {
                     }
                     chain.pause();
                 }
+                Broadcast::Refused { log } if resumed => bail!(
+                    "{step}: refused now, and what a former run sent may still be included\n  {}\n  run the same command again, which finds out",
+                    explain::failure(&log)
+                ),
                 Broadcast::Refused { log } => {
                     self.forget(step)?;
                     bail!("{step}: refused, nothing was sent\n  {}", explain::failure(&log));
@@ -189,6 +189,9 @@ impl<'a> Session<'a> {
                     explain::failure(&log)
                 ),
             }
+        }
+        if resumed {
+            bail!("{step}: what a former run sent is not in a block yet: run the same command again, which finds out what became of it");
         }
         self.forget(step)?;
         bail!("{step}: {}", explain::failure("account sequence mismatch"))
@@ -206,53 +209,6 @@ impl<'a> Session<'a> {
         ));
     }
 
-    /// What became of a transaction of a former run, or the sequence under which it can be sent again: a
-    /// new one if the former was used by another transaction, and otherwise the same, so that only one of
-    /// the two can be included.
-    fn settle(
-        &mut self,
-        chain: Chain<'_>,
-        step: &str,
-        words: &[String],
-        sender: &str,
-    ) -> Result<Settled> {
-        let Some(pending) = self.store.state.pending.get(step).cloned() else {
-            return Ok(Settled::Free(chain.sequence(sender)?));
-        };
-        self.say(&format!(
-            "  {step}: looking for the transaction of a former run"
-        ));
-        if let Some(hash) = &pending.hash {
-            if let Some(found) = self.wait_while(chain, hash, &pending)? {
-                return Ok(Settled::Done(Box::new(found)));
-            }
-        }
-        let sequence = chain.sequence(sender)?;
-        if sequence <= pending.sequence || pending.sender != sender {
-            return Ok(Settled::Free(sequence));
-        }
-        let checksum = match pending.words.get(1).map(String::as_str) {
-            Some("store") => pending
-                .words
-                .get(2)
-                .and_then(|path| artifacts::checksum_of(Path::new(path)).ok()),
-            _ => None,
-        };
-        let Some(found) = chain.tx_of(sender, pending.sequence)? else {
-            bail!(
-                "{step}: a transaction was sent with sequence {} of {sender}, and the node does not know what became of it (has it an index of transactions?). Look it up; then remove \"{step}\" from \"pending\" in the state file",
-                pending.sequence
-            );
-        };
-        let ours = same(&found, &pending.words, checksum.as_deref()) && pending.words == words;
-        // What failed then may go well now.
-        Ok(if ours && found.code == 0 {
-            Settled::Done(Box::new(found))
-        } else {
-            Settled::Free(sequence)
-        })
-    }
-
     /// Waits until it is included.
     fn wait(&self, chain: Chain<'_>, hash: &str) -> Result<Option<Included>> {
         for tries in 1..=PATIENCE {
@@ -261,25 +217,6 @@ impl<'a> Session<'a> {
             }
             if tries.is_multiple_of(20) {
                 self.say(&format!("  still waiting for {hash}, {} s", tries / 2));
-            }
-            chain.pause();
-        }
-        Ok(None)
-    }
-
-    /// Waits until it is included, or until the sequence was used and it is not found.
-    fn wait_while(
-        &self,
-        chain: Chain<'_>,
-        hash: &str,
-        pending: &Pending,
-    ) -> Result<Option<Included>> {
-        for _ in 0..20_u32 {
-            if let Some(found) = chain.tx(hash)? {
-                return Ok((found.code == 0).then_some(found));
-            }
-            if chain.sequence(&pending.sender)? > pending.sequence {
-                return Ok(chain.tx(hash)?.filter(|found| found.code == 0));
             }
             chain.pause();
         }

@@ -51,6 +51,12 @@ pub struct Chain {
     pub contracts: BTreeMap<String, Contract>,
     pub mempool: Vec<Tx>,
     pub included: Vec<Tx>,
+    /// Commands that a transaction waits for its block.
+    pub block: u64,
+    /// What every transaction is answered with, if anything.
+    pub refuses: Option<String>,
+    /// What is told of every account, if something else than what is.
+    pub account: Option<Value>,
 }
 
 /// When a run is killed.
@@ -61,6 +67,8 @@ pub enum Death {
     Before(u64),
     /// After it did what it does.
     After(u64),
+    /// After the first transaction was sent.
+    Sent,
 }
 
 /// The world.
@@ -111,6 +119,7 @@ impl Fake {
         std::fs::write(folder.join("key.json"), include_str!("key.json")).unwrap();
         let chain = |id: &str| Chain {
             id: id.to_string(),
+            block: 3,
             ..Chain::default()
         };
         let chains = [
@@ -197,6 +206,11 @@ impl Fake {
         change(all.find(|contract| contract.kind == kind).unwrap())
     }
 
+    /// Changes the host.
+    pub fn host<A>(&self, change: impl FnOnce(&mut Chain) -> A) -> A {
+        change(self.chains.borrow_mut().get_mut("tcp://host").unwrap())
+    }
+
     /// The end of a command that has to fail.
     pub fn fails(&self, words: &[&str]) -> String {
         format!("{:#}", self.palisade(words).unwrap_err())
@@ -260,7 +274,8 @@ impl World for Fake {
             return Err(anyhow!(DEAD));
         }
         let ran = self.play(program, args);
-        if self.death.get() == Death::After(number) {
+        let sent = self.death.get() == Death::Sent && args[0] == "tx";
+        if sent || self.death.get() == Death::After(number) {
             return Err(anyhow!(DEAD));
         }
         Ok(ran)

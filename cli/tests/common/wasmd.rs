@@ -5,9 +5,6 @@ use serde_json::{json, Value};
 
 use super::{failed, file_sum, key, ok, sum, Chain, Contract, Tx};
 
-/// Commands that a transaction waits for its block.
-const BLOCK: u64 = 3;
-
 impl Chain {
     pub fn run(&mut self, now: u64, words: &[&str]) -> Ran {
         match words[0] {
@@ -31,6 +28,9 @@ impl Chain {
         };
         let sender = key(after("--from").unwrap());
         let sequence: u64 = after("--sequence").unwrap().parse().unwrap();
+        if let Some(log) = &self.refuses {
+            return failed(log);
+        }
         let waiting = self.mempool.iter().filter(|tx| tx.sender == sender).count() as u64;
         let expected = self.sequences.get(&sender).copied().unwrap_or_default() + waiting;
         if sequence != expected {
@@ -52,7 +52,7 @@ impl Chain {
 
     /// Includes what waited long enough.
     fn make_block(&mut self, now: u64) {
-        let due = |tx: &Tx| now >= tx.taken_at + BLOCK;
+        let due = |tx: &Tx| now >= tx.taken_at + self.block;
         let (ready, waiting): (Vec<Tx>, Vec<Tx>) = self.mempool.drain(..).partition(due);
         self.mempool = waiting;
         for mut tx in ready {
@@ -75,6 +75,10 @@ impl Chain {
     }
 
     fn execute(&mut self, tx: &Tx) -> Result<(Value, Value), String> {
+        let after = |flag: &str| {
+            let at = tx.words.iter().position(|word| word == flag);
+            at.map(|at| tx.words[at + 1].clone()).unwrap_or_default()
+        };
         let word = |at: usize| tx.words[at].as_str();
         let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         match word(1) {
@@ -108,6 +112,7 @@ impl Chain {
                     json!([]),
                     json!({
                         "@type": "/cosmwasm.wasm.v1.MsgInstantiateContract2", "code_id": word(2), "msg": json(word(3)),
+                        "label": after("--label"), "admin": after("--admin"),
                     }),
                 ))
             }
@@ -117,6 +122,7 @@ impl Chain {
                     events,
                     json!({
                         "@type": "/cosmwasm.wasm.v1.MsgExecuteContract", "contract": word(2), "msg": json(word(3)),
+                        "funds": funds(&after("--amount")),
                     }),
                 ))
             }
@@ -150,7 +156,14 @@ impl Chain {
             }
             ["auth", "account", address, ..] => {
                 let sequence = self.sequences.get(*address).copied().unwrap_or_default();
-                ok(json!({ "account": { "value": { "sequence": sequence.to_string() } } }))
+                let mut value = json!({ "address": address });
+                if sequence > 0 {
+                    value["sequence"] = json!(sequence.to_string());
+                }
+                match &self.account {
+                    Some(account) => ok(account),
+                    None => ok(json!({ "account": { "type": "BaseAccount", "value": value } })),
+                }
             }
             ["staking", "params", ..] => ok(json!({ "params": { "bond_denom": "stake" } })),
             ["wasm", "code-info", code, ..] => {
@@ -194,5 +207,13 @@ impl Chain {
             }
             other => panic!("wasmd query {other:?}"),
         }
+    }
+}
+
+fn funds(text: &str) -> Value {
+    let denom = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    match text.strip_suffix(denom) {
+        Some(amount) if !amount.is_empty() => json!([{ "denom": denom, "amount": amount }]),
+        _ => json!([]),
     }
 }
