@@ -378,6 +378,32 @@ impl<'a> Chain<'a> {
         Ok(first.map(Included::read))
     }
 
+    /// All of somebody's executions of a contract that are in the node's index.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub(crate) fn executions(&self, sender: &str, contract: &str) -> Result<Vec<Included>> {
+        let query = format!("message.sender='{sender}' AND execute._contract_address='{contract}'");
+        let mut all = Vec::new();
+        for page in 1_u32.. {
+            let page = page.to_string();
+            let words = ["txs", "--query", &query, "--page", &page, "--limit", "50"];
+            let answer = self.query(&words)?;
+            let txs = answer.get("txs").and_then(Value::as_array);
+            all.extend(txs.into_iter().flatten().cloned().map(Included::read));
+            if text(&answer, "page_total")
+                .parse()
+                .unwrap_or(0_u32)
+                .to_string()
+                == page
+                || txs.is_none_or(Vec::is_empty)
+            {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
     /// Waits for about a block.
     pub(crate) fn pause(&self) {
         self.world.pause(Duration::from_millis(500));

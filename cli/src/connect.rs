@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::config::{Connection, Consumer};
 use crate::deploy::{ensure, Wanted};
+use crate::ends;
 use crate::quote::{self, is_unknown, placeholder};
 use crate::service;
 use crate::session::Session;
@@ -34,6 +35,12 @@ pub(crate) fn run(session: &mut Session<'_>, name: &str) -> Result<()> {
     let Some(connection) = connection(session, name, consumer)? else {
         return Ok(());
     };
+    if !session.dry {
+        ends::check_connection(session, consumer, &connection)?;
+        if let Some(rewards) = &consumer.rewards {
+            ends::check_transfer(session, consumer, rewards, &connection)?;
+        }
+    }
     let gateway = deploy_gateway(session, name, consumer, &connection)?;
     let peer = set_peer(session, number, &connection, &gateway)?;
     let route = route(session, consumer, number, &gateway)?;

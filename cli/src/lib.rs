@@ -11,6 +11,7 @@ mod compare;
 mod config;
 mod connect;
 mod deploy;
+mod ends;
 mod env;
 mod explain;
 mod key;

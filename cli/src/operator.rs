@@ -9,7 +9,7 @@ use crate::chain::Chain;
 use crate::config::{Kind, Operator};
 use crate::quote::{is_unknown, placeholder};
 use crate::session::Session;
-use crate::tx::Tx;
+use crate::tx::{same, Tx};
 
 /// Registers an operator, as far as it is not.
 pub(crate) fn register(session: &mut Session<'_>, name: &str) -> Result<()> {
@@ -98,67 +98,98 @@ fn valoper(host: Chain<'_>, address: &str) -> Result<String> {
     Ok(bech32::encode::<bech32::Bech32>(prefix, &bytes)?)
 }
 
-/// The operator's own stake, once.
+/// The operator's own stake, once. That there is some does not show that it was deposited: anybody can
+/// deposit for an operator.
 fn deposit(
     session: &mut Session<'_>,
     (name, address): (&str, &str),
     operator: &Operator,
     (asset, amount): (&String, Uint128),
 ) -> Result<()> {
-    let (host, vault) = (session.host(), session.contract("vault")?);
+    let host = session.host();
     let step = format!("deposit {name} {asset}");
-    let done = session
+    let value = position(session, address, asset)?;
+    let recorded = session
         .store
         .state
         .deposits
         .get(name)
         .is_some_and(|done| done.contains(asset));
-    if done || has_position(session, address, asset)? {
+    let tx = deposit_tx(session, (name, address), operator, (asset, amount))?;
+    // What a former run sent is looked for under its sequence.
+    let pending = session.store.state.pending.contains_key(&step);
+    let done = recorded || !pending && (value >= amount || sent(session, address, &tx)?);
+    if done {
         session.say(&format!(
-            "operator {name}: its own stake in {asset} is there"
+            "operator {name}: its own stake in {asset} is there, {value}"
         ));
+        if value < amount {
+            session.say(&format!(
+                "  the config says {amount}, which was deposited: it was slashed or undelegated since, and is not deposited again"
+            ));
+        }
         return keep(session, name, asset, &step);
     }
-    let Some(kind) = session
-        .config
-        .assets
-        .iter()
-        .find(|known| known.id == *asset)
-        .map(|known| &known.kind)
-    else {
-        bail!("operator {name}: there is no asset {asset}");
-    };
-    let denom = match kind {
-        Kind::Native { denom } => Some(denom.clone()),
-        Kind::Staked { .. } => Some(bond_denom(session)?),
-        Kind::Cw20 { .. } => None,
-    };
     session.say(&format!("# operator {name}: its own stake in {asset}"));
-    let tx = match (kind, denom) {
-        (Kind::Cw20 { address: token }, _) => {
-            let hook = vault::Cw20HookMsg::Deposit {
-                operator: Some(address.to_string()),
-                owner: None,
-            };
-            let msg = cw20_send(&vault, amount, &hook)?;
-            Tx::execute(&operator.from, token, &msg)?
-        }
-        (_, denom) => {
-            let msg = vault::ExecuteMsg::Deposit {
-                operator: Some(address.to_string()),
-                owner: None,
-            };
-            let coins = AssetAmount {
-                asset: denom.unwrap_or_default(),
-                amount,
-            };
-            Tx::execute(&operator.from, &vault, &msg)?.with(&coins)
-        }
-    };
+    if !value.is_zero() {
+        session.say(&format!(
+            "  the chain has {value} already, and no deposit of {amount} by {address}"
+        ));
+    }
     if session.send(host, &step, &tx)?.is_some() {
         keep(session, name, asset, &step)?;
     }
     Ok(())
+}
+
+fn deposit_tx(
+    session: &Session<'_>,
+    (name, address): (&str, &str),
+    operator: &Operator,
+    (asset, amount): (&String, Uint128),
+) -> Result<Tx> {
+    let vault = session.contract("vault")?;
+    let known = session
+        .config
+        .assets
+        .iter()
+        .find(|known| known.id == *asset);
+    let Some(kind) = known.map(|known| &known.kind) else {
+        bail!("operator {name}: there is no asset {asset}");
+    };
+    let behind = Some(address.to_string());
+    let denom = match kind {
+        Kind::Native { denom } => denom.clone(),
+        Kind::Staked { .. } => bond_denom(session)?,
+        Kind::Cw20 { address: token } => {
+            let hook = vault::Cw20HookMsg::Deposit {
+                operator: behind,
+                owner: None,
+            };
+            return Tx::execute(&operator.from, token, &cw20_send(&vault, amount, &hook)?);
+        }
+    };
+    let msg = vault::ExecuteMsg::Deposit {
+        operator: behind,
+        owner: None,
+    };
+    let coins = AssetAmount {
+        asset: denom,
+        amount,
+    };
+    Ok(Tx::execute(&operator.from, &vault, &msg)?.with(&coins))
+}
+
+/// Whether the operator sent this before, as far as the node's index reaches.
+fn sent(session: &Session<'_>, address: &str, tx: &Tx) -> Result<bool> {
+    let contract = tx.words.get(2).map_or("", String::as_str);
+    if session.dry || is_unknown(contract) {
+        return Ok(false);
+    }
+    let all = session.host().executions(address, contract)?;
+    Ok(all
+        .iter()
+        .any(|found| found.code == 0 && same(found, &tx.words, None)))
 }
 
 fn cw20_send(vault: &str, amount: Uint128, hook: &vault::Cw20HookMsg) -> Result<serde_json::Value> {
@@ -181,20 +212,31 @@ fn keep(session: &mut Session<'_>, name: &str, asset: &str, step: &str) -> Resul
     session.store.save()
 }
 
-fn has_position(session: &Session<'_>, address: &str, asset: &str) -> Result<bool> {
+/// What the operator's own position is worth, in base units.
+fn position(session: &Session<'_>, address: &str, asset: &str) -> Result<Uint128> {
     let delegation = session.contract("delegation")?;
     if is_unknown(&delegation) || is_unknown(address) {
-        return Ok(false);
+        return Ok(Uint128::zero());
     }
-    let msg = delegation::QueryMsg::Positions {
-        owner: address.to_string(),
-        start_after: None,
-        limit: Some(100),
-    };
-    let found: Vec<delegation::PositionResponse> = session.host().ask(&delegation, &msg)?;
-    Ok(found
-        .iter()
-        .any(|position| position.pool.operator == address && position.pool.asset == asset))
+    let mut start_after: Option<delegation::PoolKey> = None;
+    loop {
+        let msg = delegation::QueryMsg::Positions {
+            owner: address.to_string(),
+            start_after,
+            limit: Some(100),
+        };
+        let page: Vec<delegation::PositionResponse> = session.host().ask(&delegation, &msg)?;
+        let own = page
+            .iter()
+            .find(|position| position.pool.operator == address && position.pool.asset == asset);
+        if let Some(own) = own {
+            return Ok(own.value);
+        }
+        let Some(last) = page.last() else {
+            return Ok(Uint128::zero());
+        };
+        start_after = Some(last.pool.clone());
+    }
 }
 
 /// The denom that the host stakes.

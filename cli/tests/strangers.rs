@@ -172,3 +172,51 @@ fn a_number_in_the_state_is_compared_before_anything_is_sent() {
     let line = "service consumer-1: min_power is 7, the config says 1000: `update_service` on allocation changes it";
     assert_eq!(world.shown(line).len(), 1);
 }
+
+fn deposits(world: &Fake) -> usize {
+    let sent = world.sent();
+    sent.iter()
+        .filter(|line| line.contains("{\"deposit\""))
+        .count()
+}
+
+fn gift(world: &Fake, value: &str) {
+    let pool = |operator: &str| json!({ "operator": key(operator), "asset": "stake" });
+    let gifts = ["another", "north"]
+        .map(|operator| json!({ "pool": pool(operator), "shares": value, "value": value }));
+    world.contract("delegation", |contract| {
+        contract
+            .lists
+            .insert("positions".to_string(), gifts.to_vec())
+    });
+}
+
+#[test]
+fn a_strangers_deposit_does_not_stand_for_the_operators() {
+    let world = deployed("gift");
+    gift(&world, "1");
+    world.palisade(&["register-operator", "north"]).unwrap();
+    assert_eq!(deposits(&world), 1);
+    let line = "  the chain has 1 already, and no deposit of 500000 by";
+    assert_eq!(world.shown(line).len(), 1);
+    // Slashed since: the state says that it was made, and so does the chain when the state is lost.
+    gift(&world, "400000");
+    for lost in [false, true] {
+        if lost {
+            let mut state = world.state().unwrap();
+            state["deposits"] = json!({});
+            std::fs::write(world.folder.join("config.state.json"), state.to_string()).unwrap();
+        }
+        world.palisade(&["register-operator", "north"]).unwrap();
+        assert_eq!(deposits(&world), 1);
+        let line = "operator north: its own stake in stake is there, 400000";
+        assert_eq!(world.shown(line).len(), 1, "{:#?}", world.lines.borrow());
+        let line =
+            "  the config says 500000, which was deposited: it was slashed or undelegated since";
+        assert_eq!(world.shown(line).len(), 1);
+        assert_eq!(
+            world.state().unwrap()["deposits"],
+            json!({ "north": ["stake"] })
+        );
+    }
+}

@@ -213,8 +213,14 @@ impl Chain {
                     .values()
                     .any(|contract| contract.told.contains_key("deposit"));
                 let pool = json!({ "operator": body["owner"], "asset": "stake" });
-                let position = json!({ "pool": pool, "shares": "1", "value": "1" });
-                json!(if deposited { vec![position] } else { vec![] })
+                let mut all = contract.list("positions");
+                if deposited && all.iter().all(|position| position["pool"] != pool) {
+                    all.push(json!({ "pool": pool, "shares": "500000", "value": "500000" }));
+                }
+                // One a page, so that pages are turned.
+                let mut page = page(all, body, "pool");
+                page.as_array_mut().unwrap().truncate(1);
+                page
             }
             ("allocation", "config") => json!({
                 "vault": "v", "delegation": contract.init["delegation"], "slashing": told("connect")["slashing"],

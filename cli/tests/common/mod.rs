@@ -51,6 +51,8 @@ pub struct Chain {
     pub contracts: BTreeMap<String, Contract>,
     pub mempool: Vec<Tx>,
     pub included: Vec<Tx>,
+    /// Connections, clients, channels.
+    pub ibc: BTreeMap<String, Value>,
     /// Commands that a transaction waits for its block.
     pub block: u64,
     /// What every transaction is answered with, if anything.
@@ -86,6 +88,33 @@ pub struct Fake {
     pub hermes: Cell<u32>,
 }
 
+/// What a chain tells of its connection to another: ids of this end and of the other.
+fn ibc(other: &str, connections: [&str; 2], transfers: [&str; 2]) -> BTreeMap<String, Value> {
+    let channel = |port: &str, id: &str| {
+        json!({ "state": "STATE_OPEN", "counterparty": { "port_id": port, "channel_id": id },
+                "connection_hops": [connections[0]] })
+    };
+    let connection = json!({ "client_id": "07-tendermint-3", "state": "STATE_OPEN",
+                             "counterparty": { "connection_id": connections[1] } });
+    [
+        (format!("connection {}", connections[0]), connection),
+        (
+            "client_state 07-tendermint-3".to_string(),
+            json!({ "chain_id": other }),
+        ),
+        ("status 07-tendermint-3".to_string(), json!("Active")),
+        (
+            format!("channel transfer/{}", transfers[0]),
+            channel("transfer", transfers[1]),
+        ),
+        (
+            "channel wasm/channel-2".to_string(),
+            channel("wasm.other", "channel-2"),
+        ),
+    ]
+    .into()
+}
+
 const DEAD: &str = "the process was killed";
 
 impl Fake {
@@ -117,14 +146,25 @@ impl Fake {
         std::fs::write(folder.join("hermes.toml"), "").unwrap();
         std::fs::write(folder.join("config.toml"), include_str!("suite.toml")).unwrap();
         std::fs::write(folder.join("key.json"), include_str!("key.json")).unwrap();
-        let chain = |id: &str| Chain {
+        let chain = |id: &str, ibc: BTreeMap<String, Value>| Chain {
             id: id.to_string(),
             block: 3,
+            ibc,
             ..Chain::default()
         };
+        let host = ibc(
+            "consumer-1",
+            ["connection-1", "connection-10"],
+            ["channel-7", "channel-8"],
+        );
+        let consumer = ibc(
+            "host-1",
+            ["connection-10", "connection-1"],
+            ["channel-8", "channel-7"],
+        );
         let chains = [
-            ("tcp://host", chain("host-1")),
-            ("tcp://consumer", chain("consumer-1")),
+            ("tcp://host", chain("host-1", host)),
+            ("tcp://consumer", chain("consumer-1", consumer)),
         ];
         Self {
             folder,

@@ -74,6 +74,13 @@ impl Chain {
         }
     }
 
+    fn ibc(&self, what: &str, id: &str) -> Ran {
+        match self.ibc.get(&format!("{what} {id}")) {
+            Some(found) => ok(json!({ what: found })),
+            None => failed(&format!("{what} {id}: not found")),
+        }
+    }
+
     fn execute(&mut self, tx: &Tx) -> Result<(Value, Value), String> {
         let after = |flag: &str| {
             let at = tx.words.iter().position(|word| word == flag);
@@ -147,6 +154,19 @@ impl Chain {
                 Some(tx) => ok(&tx.answer),
                 None => failed(&format!("tx ({hash}) not found")),
             },
+            ["txs", "--query", query, ..] if query.starts_with("message.sender") => {
+                let of = |tx: &Tx| {
+                    let (sender, contract) = (&tx.sender, &tx.words[2]);
+                    format!("message.sender='{sender}' AND execute._contract_address='{contract}'")
+                };
+                let found = self.included.iter().filter(|tx| of(tx) == *query);
+                let txs: Vec<&Value> = found.map(|tx| &tx.answer).collect();
+                // One a page, so that pages are turned.
+                let page: usize = words[4].parse().unwrap();
+                ok(
+                    json!({ "txs": txs.get(page - 1).into_iter().collect::<Vec<_>>(), "page_total": txs.len().to_string() }),
+                )
+            }
             ["txs", "--query", query, ..] => {
                 let found = self
                     .included
@@ -204,6 +224,17 @@ impl Chain {
                     Ok(data) => ok(json!({ "data": data })),
                     Err(error) => failed(&error),
                 }
+            }
+            ["ibc", "connection", "end", id, ..] => self.ibc("connection", id),
+            ["ibc", "client", "state", id, ..] => self.ibc("client_state", id),
+            ["ibc", "client", "status", id, ..] => self.ibc("status", id),
+            ["ibc", "channel", "end", port, id, ..] => {
+                let port = if port.starts_with("wasm.") {
+                    "wasm"
+                } else {
+                    port
+                };
+                self.ibc("channel", &format!("{port}/{id}"))
             }
             other => panic!("wasmd query {other:?}"),
         }
