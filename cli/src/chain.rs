@@ -378,26 +378,33 @@ impl<'a> Chain<'a> {
         Ok(first.map(Included::read))
     }
 
-    /// All of somebody's executions of a contract that are in the node's index.
+    /// Asks a contract as it was at a height.
+    ///
+    /// # Errors
+    /// The node does not answer, or does not know that height any more.
+    pub(crate) fn ask_at(&self, contract: &str, msg: &Value, height: u64) -> Result<Value> {
+        let (msg, height) = (msg.to_string(), height.to_string());
+        let mut words = vec!["wasm", "contract-state", "smart", contract, &msg];
+        words.extend(["--height", &height]);
+        Ok(self.query(&words)?.get("data").cloned().unwrap_or_default())
+    }
+
+    /// All executions by somebody that are in the node's index. (It finds conditions on one and the same
+    /// event only, so that the contract cannot be asked for as well.)
     ///
     /// # Errors
     /// The node does not answer.
-    pub(crate) fn executions(&self, sender: &str, contract: &str) -> Result<Vec<Included>> {
-        let query = format!("message.sender='{sender}' AND execute._contract_address='{contract}'");
+    pub(crate) fn executions(&self, sender: &str) -> Result<Vec<Included>> {
+        const ACTION: &str = "/cosmwasm.wasm.v1.MsgExecuteContract";
+        let query = format!("message.action='{ACTION}' AND message.sender='{sender}'");
         let mut all = Vec::new();
-        for page in 1_u32.. {
-            let page = page.to_string();
-            let words = ["txs", "--query", &query, "--page", &page, "--limit", "50"];
+        for page in 1_u64.. {
+            let number = page.to_string();
+            let words = ["txs", "--query", &query, "--page", &number, "--limit", "50"];
             let answer = self.query(&words)?;
             let txs = answer.get("txs").and_then(Value::as_array);
             all.extend(txs.into_iter().flatten().cloned().map(Included::read));
-            if text(&answer, "page_total")
-                .parse()
-                .unwrap_or(0_u32)
-                .to_string()
-                == page
-                || txs.is_none_or(Vec::is_empty)
-            {
+            if page >= text(&answer, "page_total").parse().unwrap_or(0) {
                 break;
             }
         }

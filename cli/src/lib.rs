@@ -22,6 +22,7 @@ mod quote;
 mod service;
 mod session;
 mod settle;
+mod snapshot;
 mod state;
 mod status;
 mod sync;

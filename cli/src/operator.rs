@@ -186,7 +186,7 @@ fn sent(session: &Session<'_>, address: &str, tx: &Tx) -> Result<bool> {
     if session.dry || is_unknown(contract) {
         return Ok(false);
     }
-    let all = session.host().executions(address, contract)?;
+    let all = session.host().executions(address)?;
     Ok(all
         .iter()
         .any(|found| found.code == 0 && same(found, &tx.words, None)))

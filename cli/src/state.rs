@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) consumers: BTreeMap<String, ConsumerState>,
     /// Assets of which an operator's own stake was deposited, by operator.
     pub(crate) deposits: BTreeMap<String, BTreeSet<String>>,
+    /// Migrations that are not verified yet, by step.
+    pub(crate) migrations: BTreeMap<String, Migration>,
     /// Transactions whose end is not known yet, by step.
     pub(crate) pending: BTreeMap<String, Pending>,
 }
@@ -39,6 +41,19 @@ pub(crate) struct ConsumerState {
     pub(crate) consumer_connection: Option<String>,
     pub(crate) host_channel: Option<String>,
     pub(crate) consumer_channel: Option<String>,
+}
+
+/// A migration that is about to be sent, or was.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Migration {
+    /// The name and version that the contract recorded before.
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// The new code.
+    pub(crate) code: String,
+    /// Its block, once it is in one.
+    pub(crate) height: Option<u64>,
 }
 
 /// A transaction that is about to be sent, or was. An account's sequence is used once, so that of all

@@ -2,13 +2,13 @@
 
 use anyhow::{bail, Context, Result};
 use palisade_types::vault;
-use serde_json::Value;
 
 use crate::artifacts::CONTRACTS;
-use crate::assets;
 use crate::chain::Chain;
 use crate::quote::is_unknown;
 use crate::session::Session;
+use crate::snapshot;
+use crate::state::Migration;
 use crate::tx::Tx;
 
 /// A contract to bring up to date.
@@ -32,27 +32,101 @@ pub(crate) fn run(session: &mut Session<'_>, wanted: &[String]) -> Result<()> {
             CONTRACTS.join(", ")
         );
     }
-    let targets = targets(session)?;
-    let mut stuck = Vec::new();
-    for target in targets {
-        if wanted.is_empty() || wanted.iter().any(|name| name == target.code) {
-            if let Err(error) = upgrade(session, &target) {
-                // One that cannot be upgraded is no reason to leave the others.
-                session.say(&format!("{}: {error:#}", target.name));
-                stuck.push(target.name);
-            }
+    let mut due = Vec::new();
+    for target in targets(session, wanted)? {
+        if let Some(work) = plan(session, &target)? {
+            due.push((target, work));
         }
     }
-    if !stuck.is_empty() {
-        bail!("not upgraded: {}", stuck.join(", "));
+    if !may_migrate(session, &due)? {
+        return propose(session, &due);
+    }
+    // What a contract relies on comes before it; where one fails, the rest is not touched.
+    for (target, _) in &due {
+        let upgraded = upgrade(session, target);
+        upgraded.with_context(|| format!("{}, and nothing after it was upgraded", target.name))?;
     }
     Ok(())
 }
 
-fn targets<'a>(session: &Session<'a>) -> Result<Vec<Target<'a>>> {
+/// What there is to do for a contract: its admin, or none where only its verification is missing.
+enum Work {
+    Migrate { admin: String },
+    Verify,
+}
+
+fn plan(session: &mut Session<'_>, target: &Target<'_>) -> Result<Option<Work>> {
+    let (chain, name) = (target.chain, &target.name);
+    if is_unknown(&target.address) {
+        bail!("{name}: it is not deployed");
+    }
+    let now = chain.contract(&target.address)?;
+    let now = now.with_context(|| format!("{name}: there is no contract {}", target.address))?;
+    if chain.checksum(now.code_id)? != session.artifact(target.code)?.hex() {
+        return Ok(Some(Work::Migrate { admin: now.admin }));
+    }
+    let step = target.step();
+    if session.store.state.migrations.contains_key(&step) {
+        return Ok(Some(Work::Verify));
+    }
+    let version = chain.cw2(&target.address)?.1;
+    session.say(&format!("{name}: up to date, version {version}"));
+    session.forget(&step)?;
+    Ok(None)
+}
+
+/// Whether `from` is the admin of all that have to be migrated; false: of none.
+///
+/// # Errors
+/// Of some; or there is one that nobody can migrate. Nothing was sent then.
+fn may_migrate(session: &Session<'_>, due: &[(Target<'_>, Work)]) -> Result<bool> {
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for (target, work) in due {
+        let Work::Migrate { admin } = work else {
+            continue;
+        };
+        let name = &target.name;
+        if admin.is_empty() {
+            others.push(format!("{name} has no admin: nobody can ever migrate it"));
+        } else if session.dry || *admin == session.key(target.chain, &target.chain.settings.from)? {
+            ours.push(name.clone());
+        } else {
+            others.push(format!("{name}: its admin is {admin}, not `from`"));
+        }
+    }
+    let for_good = others.iter().any(|line| line.contains("nobody can ever"));
+    if for_good || !others.is_empty() && !ours.is_empty() {
+        bail!(
+            "nothing was sent, as not all can be migrated:\n  {}\n  name those that shall be upgraded; `from` can upgrade: {}",
+            others.join("\n  "),
+            if ours.is_empty() { "none".to_string() } else { ours.join(", ") }
+        );
+    }
+    Ok(others.is_empty())
+}
+
+/// Stores the code and shows the lines for whoever is the admin.
+fn propose(session: &mut Session<'_>, due: &[(Target<'_>, Work)]) -> Result<()> {
+    for (target, work) in due {
+        let Work::Migrate { admin } = work else {
+            continue;
+        };
+        let code = session.code(target.chain, target.code)?;
+        session.say(&format!("# {}: migrate it", target.name));
+        let tx = Tx::migrate(admin, &target.address, &code);
+        session.show_tx(target.chain, &tx);
+    }
+    bail!("not upgraded: `from` is the admin of none of them: the admins have to send these lines, or proposals of the same content")
+}
+
+fn targets<'a>(session: &Session<'a>, wanted: &[String]) -> Result<Vec<Target<'a>>> {
+    let want = |code: &str| wanted.is_empty() || wanted.iter().any(|name| name == code);
     let host = session.host();
     let mut targets = Vec::new();
     for name in ["vault", "delegation", "allocation", "slashing"] {
+        if !want(name) {
+            continue;
+        }
         targets.push(Target {
             name: name.to_string(),
             code: name,
@@ -61,7 +135,10 @@ fn targets<'a>(session: &Session<'a>) -> Result<Vec<Target<'a>>> {
         });
     }
     let vault = session.contract("vault")?;
-    if let (Some(asset), false) = (session.config.staked_asset(), is_unknown(&vault)) {
+    if let (Some(asset), false) = (
+        session.config.staked_asset(),
+        is_unknown(&vault) || !want("staker"),
+    ) {
         for staker in stakers(host, &vault, &asset.id)? {
             targets.push(Target {
                 name: format!("staker of {}", staker.operator),
@@ -72,7 +149,11 @@ fn targets<'a>(session: &Session<'a>) -> Result<Vec<Target<'a>>> {
         }
     }
     for (name, consumer) in &session.config.consumers {
-        if let Some(address) = session.store.consumer(name).gateway {
+        let gateway = session.store.consumer(name).gateway;
+        if let Some(address) = gateway.filter(|_| want("gateway")) {
+            if !session.dry {
+                session.check_chain(session.chain(&consumer.chain))?;
+            }
             targets.push(Target {
                 name: format!("gateway on {name}"),
                 code: "gateway",
@@ -106,101 +187,82 @@ pub(crate) fn stakers(
     }
 }
 
+impl Target<'_> {
+    /// As the state calls it.
+    fn step(&self) -> String {
+        format!("migrate {} {}", self.name, self.chain.settings.chain_id)
+    }
+}
+
 fn upgrade(session: &mut Session<'_>, target: &Target<'_>) -> Result<()> {
-    let (chain, name) = (target.chain, &target.name);
-    if is_unknown(&target.address) {
-        bail!("it is not deployed");
-    }
-    let step = format!("migrate {name} {}", chain.settings.chain_id);
-    let now = chain.contract(&target.address)?;
-    let now = now.with_context(|| format!("there is no contract {}", target.address))?;
-    let (artifact, before) = (session.artifact(target.code)?, chain.cw2(&target.address)?);
-    if chain.checksum(now.code_id)? == artifact.hex() {
-        session.say(&format!("{name}: up to date, version {}", before.1));
-        return session.forget(&step);
-    }
-    let sender = session.key(chain, &chain.settings.from)?;
-    if now.admin.is_empty() {
-        bail!("it has no admin: nobody can ever migrate it");
-    }
+    let (chain, step) = (target.chain, target.step());
     let code = session.code(chain, target.code)?;
-    session.say(&format!("# {name}: migrate it"));
-    let tx = Tx::migrate(&chain.settings.from, &target.address, &code);
-    if now.admin != sender && !session.dry {
-        session.show_tx(chain, &tx);
-        bail!(
-            "its admin is {}, and `from` is {sender}: the admin has to send this, or a proposal of the same content",
-            now.admin
-        );
-    }
-    let Some(done) = session.run(chain, &step, &tx)? else {
-        return Ok(());
+    let known = session.store.state.migrations.get(&step).cloned();
+    let mut migration = match known.filter(|known| known.code == code) {
+        Some(known) => known,
+        None => {
+            let (name, version) = chain.cw2(&target.address)?;
+            Migration {
+                name,
+                version,
+                code: code.clone(),
+                height: None,
+            }
+        }
     };
-    verify(session, target, (&code, &artifact.hex(), &before))?;
-    if target.code != "gateway" {
-        books(session, &done.height)?;
+    if migration.height.is_none() {
+        session.say(&format!("# {}: migrate it", target.name));
+        note(session, &step, &migration)?;
+        // It is kept in `pending` until its block is noted: a run that is killed in between finds it.
+        let tx = Tx::migrate(&chain.settings.from, &target.address, &code);
+        let Some(done) = session.send(chain, &step, &tx)? else {
+            return Ok(());
+        };
+        let height = done.height.parse().context("the chain told no height")?;
+        migration.height = Some(height);
+        session.store.state.pending.remove(&step);
+        note(session, &step, &migration)?;
     }
-    Ok(())
+    verify(session, target, &migration)?;
+    if let Some(height) = migration.height {
+        let contract = (target.code, target.address.as_str());
+        snapshot::unchanged(session, chain, contract, height)?;
+    }
+    session.store.state.migrations.remove(&step);
+    session.store.save()
+}
+
+fn note(session: &mut Session<'_>, step: &str, migration: &Migration) -> Result<()> {
+    if session.dry {
+        return Ok(());
+    }
+    let all = &mut session.store.state.migrations;
+    all.insert(step.to_string(), migration.clone());
+    session.store.save()
 }
 
 /// The code in force is the one wanted, and a newer version of the same contract.
-fn verify(
-    session: &Session<'_>,
-    target: &Target<'_>,
-    (code, checksum, before): (&str, &str, &(String, String)),
-) -> Result<()> {
-    let chain = target.chain;
+fn verify(session: &Session<'_>, target: &Target<'_>, migration: &Migration) -> Result<()> {
+    let (chain, code) = (target.chain, &migration.code);
     let found = chain
         .contract(&target.address)?
         .map(|contract| contract.code_id)
         .unwrap_or_default();
-    if found.to_string() != code || chain.checksum(found)? != checksum {
+    let checksum = session.artifact(target.code)?.hex();
+    if found.to_string() != *code || chain.checksum(found)? != checksum {
         bail!("migrated, and its code is {found}, not {code}");
     }
     let (name, version) = chain.cw2(&target.address)?;
-    if name != before.0 || version == before.1 {
+    if name != migration.name || version == migration.version {
         bail!(
             "migrated, and it calls itself {name} {version}; it was {} {}",
-            before.0,
-            before.1
+            migration.name,
+            migration.version
         );
     }
     session.say(&format!(
         "{}: version {version}, before {}; code {code}, checksum {checksum}",
-        target.name, before.1
+        target.name, migration.version
     ));
-    Ok(())
-}
-
-/// The books of every asset are the same in the migration's block as in the one before.
-fn books(session: &Session<'_>, height: &str) -> Result<()> {
-    let (host, vault) = (session.host(), session.contract("vault")?);
-    let height: u64 = height.parse().context("the chain told no height")?;
-    for asset in assets::registered(host, &vault)? {
-        let msg = serde_json::to_string(&vault::QueryMsg::Books {
-            asset: asset.id.clone(),
-        })?;
-        let at = |height: u64| -> Result<Value> {
-            let height = height.to_string();
-            let words = [
-                "wasm",
-                "contract-state",
-                "smart",
-                &vault,
-                &msg,
-                "--height",
-                &height,
-            ];
-            Ok(host.query(&words)?.get("data").cloned().unwrap_or_default())
-        };
-        let (before, after) = (at(height.saturating_sub(1))?, at(height)?);
-        if before != after {
-            bail!(
-                "the books of {} were {before} before block {height}, and are {after} after it: look which other transactions are in that block",
-                asset.id
-            );
-        }
-        session.say(&format!("  books of {}: {after}, as before", asset.id));
-    }
     Ok(())
 }

@@ -264,7 +264,15 @@ fn an_upgrade_migrates_what_changed_and_nothing_else() {
     assert_eq!(sent.len(), ALL + 2);
     let shown = world.shown("slashing: version 9.0.0, before 0.1.0; code 6");
     assert_eq!(shown.len(), 1, "{:#?}", world.lines.borrow());
+    // Books of two assets, the services, rewards and requests of one, an operator's pools.
     assert_eq!(world.shown("  books of").len(), 2);
+    let same = world
+        .lines
+        .borrow()
+        .iter()
+        .filter(|line| line.ends_with(": as before"))
+        .count();
+    assert_eq!(same, 6);
     world.palisade(&["upgrade"]).unwrap();
     assert_eq!(world.sent().len(), ALL + 2);
 }

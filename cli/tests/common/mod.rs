@@ -51,6 +51,10 @@ pub struct Chain {
     pub contracts: BTreeMap<String, Contract>,
     pub mempool: Vec<Tx>,
     pub included: Vec<Tx>,
+    /// Contracts as they were, by height.
+    pub history: BTreeMap<u64, BTreeMap<String, Contract>>,
+    /// What the next migration loses: a list of a kind of contract.
+    pub spoils: Option<(String, String)>,
     /// Connections, clients, channels.
     pub ibc: BTreeMap<String, Value>,
     /// Commands that a transaction waits for its block.

@@ -67,6 +67,8 @@ impl Chain {
                 "tx": { "body": { "messages": [message] } },
             });
             if code == 0 {
+                let height = self.included.len() as u64 + 10;
+                self.history.insert(height, self.contracts.clone());
                 self.included.push(tx);
             } else {
                 panic!("a transaction that failed: {log}, {:?}", tx.words);
@@ -134,6 +136,14 @@ impl Chain {
                 ))
             }
             "migrate" => {
+                let known = self.contracts[word(2)].kind.clone();
+                if let Some((kind, list)) = &self.spoils {
+                    let mut all = self.contracts.values_mut();
+                    let contract = all.find(|contract| contract.kind == *kind).unwrap();
+                    if known == *kind || kind != "gateway" {
+                        contract.lists.remove(list).unwrap();
+                    }
+                }
                 let contract = self.contracts.get_mut(word(2)).unwrap();
                 contract.code = word(3).parse().unwrap();
                 contract.version = "9.0.0".to_string();
@@ -154,12 +164,14 @@ impl Chain {
                 Some(tx) => ok(&tx.answer),
                 None => failed(&format!("tx ({hash}) not found")),
             },
-            ["txs", "--query", query, ..] if query.starts_with("message.sender") => {
+            ["txs", "--query", query, ..] if query.starts_with("message.action") => {
                 let of = |tx: &Tx| {
-                    let (sender, contract) = (&tx.sender, &tx.words[2]);
-                    format!("message.sender='{sender}' AND execute._contract_address='{contract}'")
+                    let action = "/cosmwasm.wasm.v1.MsgExecuteContract";
+                    let sender = &tx.sender;
+                    format!("message.action='{action}' AND message.sender='{sender}'")
                 };
-                let found = self.included.iter().filter(|tx| of(tx) == *query);
+                let executes = |tx: &&Tx| tx.words[1] == "execute" && of(tx) == *query;
+                let found = self.included.iter().filter(executes);
                 let txs: Vec<&Value> = found.map(|tx| &tx.answer).collect();
                 // One a page, so that pages are turned.
                 let page: usize = words[4].parse().unwrap();
@@ -219,8 +231,19 @@ impl Chain {
                 let record = json!({ "contract": format!("palisade:{}", contract.kind), "version": contract.version });
                 ok(json!({ "data": cosmwasm_std::Binary::from(record.to_string().into_bytes()) }))
             }
-            ["wasm", "contract-state", "smart", address, msg, ..] => {
-                match self.ask(address, &serde_json::from_str(msg).unwrap()) {
+            ["wasm", "contract-state", "smart", address, msg, rest @ ..] => {
+                let past = match rest {
+                    ["--height", height, ..] => {
+                        let height: u64 = height.parse().unwrap();
+                        let (_, contracts) = self.history.range(..=height).next_back().unwrap();
+                        Chain {
+                            contracts: contracts.clone(),
+                            ..Chain::default()
+                        }
+                    }
+                    _ => self.clone(),
+                };
+                match past.ask(address, &serde_json::from_str(msg).unwrap()) {
                     Ok(data) => ok(json!({ "data": data })),
                     Err(error) => failed(&error),
                 }

@@ -1,0 +1,188 @@
+//! Upgrades that go wrong, and are interrupted.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::{key, sum, Death, Fake};
+use serde_json::json;
+
+/// A suite in use, and newer artifacts of some contracts.
+fn newer(name: &str, contracts: &[&str]) -> Fake {
+    let world = Fake::new(name);
+    for words in [
+        &["deploy"][..],
+        &["register-service", "consumer-1"],
+        &["connect", "consumer-1"],
+        &["register-operator", "north"],
+    ] {
+        world.palisade(words).unwrap();
+    }
+    let put = |kind: &str, list: &str, entry| {
+        world.contract(kind, |contract| {
+            contract.lists.insert(list.to_string(), vec![entry])
+        });
+    };
+    put(
+        "delegation",
+        "pools",
+        json!({ "asset": "stake", "tokens": "7", "unbonding": "1" }),
+    );
+    put(
+        "allocation",
+        "service_rewards",
+        json!({ "token": "stake", "paid": "7", "weight": "1" }),
+    );
+    put(
+        "slashing",
+        "requests",
+        json!({ "request": "1", "kind": "downtime" }),
+    );
+    put(
+        "gateway",
+        "operators",
+        json!({ "operator": key("north"), "power": "7" }),
+    );
+    put("vault", "books", json!(true));
+    for chain in world.chains.borrow_mut().values_mut() {
+        // As if all that was there before any migration.
+        let contracts = chain.contracts.clone();
+        for then in chain.history.values_mut() {
+            *then = contracts.clone();
+        }
+    }
+    build(&world, contracts);
+    world
+}
+
+fn build(world: &Fake, contracts: &[&str]) {
+    let folder = world.folder.join("artifacts");
+    for contract in contracts {
+        let code = format!("newer {contract}");
+        let path = folder.join(format!("palisade_{contract}.wasm"));
+        std::fs::write(path, &code).unwrap();
+        let sums = std::fs::read_to_string(folder.join("checksums.txt")).unwrap();
+        let sums = sums.replace(&sum(contract.as_bytes()), &sum(code.as_bytes()));
+        std::fs::write(folder.join("checksums.txt"), sums).unwrap();
+    }
+}
+
+fn migrations(world: &Fake) -> usize {
+    let sent = world.sent();
+    sent.iter()
+        .filter(|line| line.starts_with("migrate"))
+        .count()
+}
+
+fn spoil(world: &Fake, kind: &str, list: &str) {
+    for chain in world.chains.borrow_mut().values_mut() {
+        chain.spoils = Some((kind.to_string(), list.to_string()));
+    }
+}
+
+#[test]
+fn what_a_migration_loses_is_seen() {
+    for (code, kind, list, fault) in [
+        ("vault", "vault", "books", "books of stake: "),
+        ("delegation", "delegation", "pools", "pools of wasm1"),
+        (
+            "allocation",
+            "allocation",
+            "service_rewards",
+            "rewards of service 1: ",
+        ),
+        (
+            "slashing",
+            "slashing",
+            "requests",
+            "requests of service 1: ",
+        ),
+        ("allocation", "slashing", "services", "services: "),
+        (
+            "gateway",
+            "gateway",
+            "operators",
+            "operators of the gateway: ",
+        ),
+    ] {
+        let world = newer("loses", &[code]);
+        spoil(&world, kind, list);
+        let error = world.fails(&["upgrade"]);
+        assert!(
+            error.contains("not everything is as before") && error.contains(fault),
+            "{code}: {error}"
+        );
+        assert_eq!(migrations(&world), 1);
+        // It is not up to date before it was looked at and found whole.
+        assert!(world.fails(&["upgrade"]).contains(fault), "{code}");
+        assert_eq!(migrations(&world), 1);
+    }
+}
+
+#[test]
+fn what_time_alone_changes_is_not_compared() {
+    let world = newer("time", &["delegation"]);
+    world.contract("delegation", |contract| {
+        contract.lists.get_mut("pools").unwrap()[0]["unbonding"] = json!("0");
+    });
+    world.palisade(&["upgrade"]).unwrap();
+    assert_eq!(world.shown("  pools of").len(), 1);
+}
+
+#[test]
+fn an_interrupted_upgrade_is_verified_by_the_next_run() {
+    let mut deaths = 0;
+    for number in 1.. {
+        let world = newer("killed-upgrade", &["vault", "gateway"]);
+        spoil(&world, "vault", "books");
+        world.death.set(Death::After(number));
+        let ended = format!("{:#}", world.palisade(&["upgrade"]).unwrap_err());
+        world.death.set(Death::Never);
+        if ended.contains("not everything") {
+            break;
+        }
+        deaths += 1;
+        let error = world.fails(&["upgrade"]);
+        assert!(error.contains("books of stake: "), "{number}: {error}");
+        // The vault is stuck: nothing after it was touched.
+        assert_eq!(migrations(&world), 1, "{number}");
+    }
+    assert!(deaths > 20, "{deaths}");
+}
+
+#[test]
+fn all_admins_are_looked_at_before_the_first_transaction() {
+    let world = newer("admins", &["vault", "slashing"]);
+    let sent = world.sent().len();
+    world.contract("slashing", |contract| contract.admin = key("council"));
+    let error = world.fails(&["upgrade"]);
+    assert!(error.contains("nothing was sent"), "{error}");
+    assert!(
+        error.contains(&format!("slashing: its admin is {}", key("council"))),
+        "{error}"
+    );
+    assert!(error.ends_with("`from` can upgrade: vault"), "{error}");
+    assert_eq!(world.sent().len(), sent);
+    world.contract("slashing", |contract| contract.admin.clear());
+    let error = world.fails(&["upgrade"]);
+    assert!(
+        error.contains("slashing has no admin: nobody can ever migrate it"),
+        "{error}"
+    );
+    assert_eq!(world.sent().len(), sent);
+    // Where it is another's alone, the code is stored and the line shown.
+    world.contract("slashing", |contract| contract.admin = key("council"));
+    let error = world.fails(&["upgrade", "slashing"]);
+    assert!(
+        error.contains("the admins have to send these lines"),
+        "{error}"
+    );
+    assert_eq!(world.sent().len(), sent + 1);
+    let line = world.shown("wasmd tx wasm migrate");
+    assert_eq!(line.len(), 1);
+    assert!(
+        line[0].contains(&format!("--from {} ", key("council"))),
+        "{line:?}"
+    );
+    world.palisade(&["upgrade", "vault"]).unwrap();
+    assert_eq!(migrations(&world), 1);
+}
