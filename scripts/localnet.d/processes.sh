@@ -3,17 +3,45 @@
 
 STOP_SECONDS=20 # for a process that was asked to end
 
-# pid NAME: the number that was written when it was started.
-pid() { cat "$NET/$1.pid" 2>/dev/null || true; }
+# started PID: when a process was started, in ticks since the machine was: with its number it names it.
+started() {
+    local line fields
+    line="$(cat "/proc/$1/stat" 2>/dev/null)" || return 1
+    # Its name comes before, in parentheses, and may hold blanks.
+    read -r -a fields <<<"${line##*) }"
+    echo "${fields[19]}"
+}
 
-# alive NAME: there is a process of that number, and it is ours: its command names our folder.
-# A number that another process has got since is not taken for it.
+# noted_process NAME: number and start of it, as they were written when it was started.
+noted_process() { cat "$NET/$1.pid" 2>/dev/null || true; }
+
+# pid NAME: its number.
+pid() {
+    local number start
+    read -r number start <<<"$(noted_process "$1")" || true
+    echo "${number-}"
+}
+
+# ours PID NAME: a process that is NAME of this network: its program, and the folder it works on.
+ours() {
+    local -a words=()
+    [ -r "/proc/$1/cmdline" ] || return 1
+    { mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null || return 1
+    case "$2" in
+    relayer) [ "${words[0]-}" = "$NET/relayer" ] ;;
+    *) [[ "${words[0]-}" = */wasmd && "${words[*]:1:3}" = "start --home $NET/$2" ]] ;;
+    esac
+}
+
+# alive NAME: there is a process of that number, started when ours was, and it is ours: its program and
+# its folder. A number that another process has got since is not taken for it.
 alive() {
-    local number command
-    number="$(pid "$1")"
-    [[ "$number" =~ ^[0-9]+$ ]] || return 1
-    command="$(ps -o stat=,args= -p "$number" 2>/dev/null)" || return 1
-    [[ "$command" != Z* && "$command" = *"$NET/$1"* ]]
+    local number start
+    read -r number start <<<"$(noted_process "$1")" || true
+    [[ "${number-}" =~ ^[0-9]+$ ]] || return 1
+    # A network that was started before starts were noted has none.
+    if [ -n "$start" ] && [ "$(started "$number")" != "$start" ]; then return 1; fi
+    ours "$number" "$1"
 }
 
 all_alive() {
@@ -22,18 +50,20 @@ all_alive() {
 }
 
 # launch NAME COMMAND...: in a session of its own, without our terminal, output and lock. It writes its
-# own number first, so that there is none without, whenever we are ended.
+# own number and start first, so that there is none without, whenever we are ended.
 launch() {
     local name="$1"
     shift
     rm -f "$NET/$name.pid"
     # shellcheck disable=SC2016
-    setsid bash -c 'echo $$ >"$1.new" && mv "$1.new" "$1" && shift && exec "$@"' launch "$NET/$name.pid" "$@" \
-        >>"$NET/log/$name.log" 2>&1 </dev/null 9>&- &
+    setsid bash -c 'line="$(<"/proc/$$/stat")" && read -r -a fields <<<"${line##*) }" &&
+        echo "$$ ${fields[19]}" >"$1.new" && mv "$1.new" "$1" && shift && exec "$@"' \
+        launch "$NET/$name.pid" "$@" >>"$NET/log/$name.log" 2>&1 </dev/null 9>&- &
     disown
     local tries
     for tries in {1..100}; do
-        if [ -s "$NET/$name.pid" ]; then return; fi
+        # Until it is what it will be; one that ends at once is noticed by whoever waits for it.
+        if [ -s "$NET/$name.pid" ] && { alive "$name" || ! started "$(pid "$name")" >/dev/null; }; then return; fi
         sleep 0.05
     done
     die "$name was not started within 5 seconds ($tries tries)"
@@ -98,9 +128,36 @@ check_ports() {
     done
 }
 
-# check_free: after all has ended.
+# keepers CHAIN: processes of a chain of this network, whether a number was written down or not.
+keepers() {
+    local folder number
+    for folder in /proc/[0-9]*; do
+        number="${folder#/proc/}"
+        if ours "$number" "$1"; then echo "$number"; fi
+    done
+}
+
+# end_keepers CHAIN: a node whose number was lost is ours all the same.
+end_keepers() {
+    local number start half signal
+    for number in $(keepers "$1"); do
+        start="$(started "$number")" || continue
+        say "$1 still runs, as process $number, of which no number was kept: it is ended"
+        for signal in TERM KILL; do
+            kill "-$signal" "$number" 2>/dev/null || true
+            for ((half = 0; half < STOP_SECONDS * 10; half++)); do
+                if [ "$(started "$number")" != "$start" ] || ! ours "$number" "$1"; then continue 3; fi
+                sleep 0.1
+            done
+        done
+        die "$1, process $number, cannot be ended"
+    done
+}
+
+# check_free: after all has ended. A port that is held by something else is said.
 check_free() {
     local chain what number tries
+    for chain in "${PROCESSES[@]}"; do end_keepers "$chain"; done
     for chain in host consumer; do
         for what in rpc p2p grpc; do
             number="$(port "$what" "$chain")"
