@@ -80,7 +80,7 @@ func (s *story) rejoin() {
 	height, _ := s.Consumer.last()
 	s.wait("the consumer makes blocks", time.Minute, func() bool { now, _ := s.Consumer.last(); return now > height })
 	port := "wasm." + s.slashing()
-	s.wait("the timeout comes in", 2*time.Minute, func() bool { return !s.Host.committed(port, s.hostChannel, s.outageOf.sequence) })
+	s.relayed("the timeout comes in", func() bool { return !s.Host.committed(port, s.hostChannel, s.outageOf.sequence) })
 	s.holds("the host knows that east has to be told again", s.delivery(east).Dirty)
 	s.number("east's power on the consumer, as before the outage", s.powerOnConsumer(), s.outageOf.power)
 	s.text("the channel that is in use", s.serviceView().Channel, s.hostChannel)

@@ -14,6 +14,9 @@ const (
 	consumer = "consumer"
 )
 
+// patience is how long the relayer may take to move a packet and its answer.
+const patience = 40 * time.Second
+
 // nodes stops and starts the processes of the localnet, and knows what it stopped.
 type nodes struct {
 	net  *Net
@@ -85,6 +88,21 @@ func (n *Net) wait(what string, most time.Duration, is func() bool) {
 		case <-time.After(700 * time.Millisecond):
 		}
 	}
+}
+
+// relayed waits until the relayer has moved something. Hermes gives a channel up that was quiet for
+// five times its clear_interval in blocks, and looks for what it missed when it is started: so it is, if
+// nothing moves.
+func (n *Net) relayed(what string, is func() bool) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(700 * time.Millisecond) {
+		if is() {
+			return
+		}
+	}
+	n.say("not in %.0f s: %s. The relayer is started again, which has it look for what it missed.", patience.Seconds(), what)
+	n.nodes.stop(relayer)
+	n.nodes.start(relayer)
+	n.wait(what, 2*time.Minute, is)
 }
 
 // until waits for a moment of a chain's.

@@ -19,7 +19,7 @@ func (s *story) reward() {
 	epoch := s.epochAt(s.Host.now())
 	s.wait("the next epoch", time.Minute, func() bool { return s.epochAt(s.Host.now()) > epoch })
 	s.syncs()
-	s.wait("both sides agree", 90*time.Second, s.agreed)
+	s.relayed("both sides agree", s.agreed)
 	total := zero
 	for _, operator := range operators {
 		total = total.Add(s.weight(operator))
@@ -36,7 +36,7 @@ func (s *story) reward() {
 		index.Pay(units(payment.amount), total)
 		s.payments[payment.token] = index
 	}
-	s.wait("the rewards arrive", 90*time.Second, func() bool {
+	s.relayed("the rewards arrive", func() bool {
 		return s.rewards(s.own).Paid.IsPositive() && s.rewards(s.clstToken).Paid.IsPositive()
 	})
 	s.number("paid in "+ownDenom+" of the consumer's", s.rewards(s.own).Paid, units(ownReward))

@@ -47,7 +47,7 @@ func (s *story) sendReport() (string, []string) {
 func (s *story) deliver() {
 	s.step("The relayer is started again: the slash arrives, exactly once")
 	s.nodes.start(relayer)
-	s.wait("the host takes the packet in", 2*time.Minute, func() bool { return s.knows(1) })
+	s.relayed("the host takes the packet in", func() bool { return s.knows(1) })
 	s.accepted(1)
 	s.number("slashes that the host knows of", units(int64(len(s.requests()))), units(1))
 	s.side(s.Consumer.Name, "report 1 is accepted")
@@ -56,7 +56,7 @@ func (s *story) deliver() {
 
 // accepted waits until the gateway knows that the host took a report in.
 func (s *story) accepted(nonce int64) {
-	s.wait("the answer is on the consumer", 90*time.Second, func() bool { return s.report(nonce).Where() != "sent" })
+	s.relayed("the answer is on the consumer", func() bool { return s.report(nonce).Where() != "sent" })
 	s.text("the report on the consumer", s.report(nonce).Where(), "accepted")
 }
 
@@ -79,7 +79,7 @@ func (s *story) veto() {
 
 // told waits until the outcome of a report is on the consumer.
 func (s *story) told(nonce int64, where string) {
-	s.wait("the outcome is on the consumer", 90*time.Second, func() bool { return s.report(nonce).Where() != "accepted" })
+	s.relayed("the outcome is on the consumer", func() bool { return s.report(nonce).Where() != "accepted" })
 	s.text("the report on the consumer", s.report(nonce).Where(), where)
 	s.side(s.Consumer.Name, "report %d is %s", nonce, where)
 }
@@ -91,7 +91,7 @@ func (s *story) signTwice() {
 	s.step("Another report stands; meanwhile the other operator signs two blocks at one height")
 	said, args := s.sendReport()
 	s.Consumer.paidFor("reporter", args, said)
-	s.wait("the host takes the packet in", 90*time.Second, func() bool { return s.knows(2) })
+	s.relayed("the host takes the packet in", func() bool { return s.knows(2) })
 	s.accepted(2)
 	s.Host.Refused(s.key(finder), s.slashing(), s.executed(), "can be vetoed until")
 

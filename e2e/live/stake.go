@@ -172,13 +172,13 @@ func (s *story) arrive() {
 	s.step("A deposit from the other chain, in one transaction; one that is wrong comes back")
 	before := s.Consumer.Balance(s.address(staker), clstDenom)
 	s.transfer(fromAfar, Msg{"owner": s.address(staker), "operator": s.address(east)})
-	s.wait("the deposit arrives", 90*time.Second, func() bool { return s.position(staker, east, clst).IsPositive() })
+	s.relayed("the deposit arrives", func() bool { return s.position(staker, east, clst).IsPositive() })
 	s.deposit(staker, east, clst, units(fromAfar), s.Host.now())
 	s.number("staker's "+clst+" behind east", s.position(staker, east, clst), s.worth(staker, east, clst))
 
 	wrong := s.transfer(astray, Msg{"owner": s.address(staker), "operater": s.address(east)})
 	port, channel := "transfer", s.env["CONSUMER_TRANSFER"]
-	s.wait("the wrong one is answered", 90*time.Second, func() bool {
+	s.relayed("the wrong one is answered", func() bool {
 		return !s.Consumer.committed(port, channel, wrong.Attribute("send_packet", "packet_sequence"))
 	})
 	s.number("of the staker's "+clstDenom+" on the consumer, refunded", s.Consumer.Balance(s.address(staker), clstDenom), before.SubRaw(fromAfar))
@@ -205,7 +205,7 @@ func (s *story) sync() {
 // synced syncs, and waits until both sides are done with it.
 func (s *story) synced() *Tx {
 	tx := s.syncs()
-	s.wait("the update is applied and acknowledged", 90*time.Second, s.agreed)
+	s.relayed("the update is applied and acknowledged", s.agreed)
 	return tx
 }
 
