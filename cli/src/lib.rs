@@ -31,7 +31,7 @@ mod upgrade;
 mod world;
 
 pub use args::{Args, Command};
-pub use world::{Machine, Ran, World};
+pub use world::{plain, Machine, Ran, World};
 
 use anyhow::Result;
 

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use palisade_cli::{run, Args, Machine};
+use palisade_cli::{plain, run, Args, Machine};
 
 fn main() -> ExitCode {
     match run(&Args::parse(), &Machine) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("{}", plain(&format!("error: {error:#}")));
             ExitCode::FAILURE
         }
     }

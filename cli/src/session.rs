@@ -10,7 +10,7 @@ use crate::quote;
 use crate::settle::{settle, Settled};
 use crate::state::{Pending, Store};
 use crate::tx::Tx;
-use crate::world::World;
+use crate::world::{plain, World};
 
 /// Pauses of half a second that an inclusion may take.
 const PATIENCE: u32 = 180;
@@ -28,7 +28,7 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(crate) fn say(&self, line: &str) {
-        self.world.say(line);
+        self.world.say(&plain(line));
     }
 
     pub(crate) fn host(&self) -> Chain<'a> {

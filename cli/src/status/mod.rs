@@ -137,7 +137,8 @@ pub(crate) fn run(session: &Session<'_>, json: bool) -> Result<()> {
         session.say(&serde_json::to_string_pretty(&status)?);
     } else {
         for line in show::lines(&status) {
-            session.say(&line);
+            // A name with an end of line in it must not look like a line of ours.
+            session.say(&line.replace('\n', " "));
         }
     }
     Ok(())

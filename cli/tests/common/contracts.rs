@@ -200,7 +200,19 @@ impl Chain {
                 }
                 None => return Err("has no staker of stake".to_string()),
             },
-            ("vault", "stakers") => json!([]),
+            ("vault", "stakers") => page(contract.list("stakers"), body, "operator"),
+            ("vault", "seized") => json!([]),
+            ("staker", "state") => contract.init.clone(),
+            ("delegation", "epoch") => {
+                json!({ "epoch": 7, "start": "1799999999000000000", "end": "1800000019000000000",
+                        "matures_at": "1800000159000000000" })
+            }
+            ("delegation", "staked") => contract.lists["staked"][0].clone(),
+            ("delegation", "buckets") => json!(contract.list("buckets")),
+            ("slashing", "update") => {
+                json!({ "update_id": body["update_id"], "sent_at": "1799999900000000000" })
+            }
+            ("gateway", "reports") => page(contract.list("reports"), body, "nonce"),
             ("delegation", "config") => json!({
                 "vault": contract.init["vault"], "allocation": told("connect")["allocation"], "genesis": "0",
                 "epoch_length": contract.init["epoch_length"], "unbonding_period": contract.init["unbonding_period"],

@@ -1,5 +1,11 @@
 //! A world of two chains that a test can stop at any command: `wasmd` and `hermes`, played.
 #![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::too_many_lines,
+    clippy::cast_possible_truncation,
+    clippy::expect_used
+)]
 
 mod contracts;
 mod wasmd;
