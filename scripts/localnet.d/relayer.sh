@@ -26,10 +26,11 @@ enabled = false
 [mode.channels]
 enabled = false
 
-# What is pending is sent when the relayer starts, and looked for every ten blocks.
+# What is pending is sent when the relayer starts, and looked for every hundred blocks. Hermes forgets a channel
+# on which nothing happened for five times as long, with what is pending there, until something does or it starts again.
 [mode.packets]
 enabled = true
-clear_interval = 10
+clear_interval = 100
 clear_on_start = true
 tx_confirmation = false
 

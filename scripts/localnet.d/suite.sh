@@ -99,7 +99,7 @@ build_contracts() {
     mkdir -p "$ROOT/target"
     # One build at a time in a clone.
     exec 8>"$ROOT/target/localnet.lock"
-    flock 8
+    flock -n 8 || { say "another build is at work in this folder: waiting for it"; flock 8; }
     say "building the contracts, where they changed"
     patiently "building the contracts" "$ROOT/scripts/build" >"$NET/log/build.log" 2>&1 8>&- || {
         tail -n 20 "$NET/log/build.log" >&2
