@@ -88,7 +88,9 @@ fn one_transfer_is_a_deposit_behind_an_operator() {
     assert!(suite.books(ASSET).balance_to_the_unit());
 
     // It leaves as any other stake does.
-    suite.try_undelegate("alice", "north", ASSET, Some(600)).unwrap();
+    suite
+        .try_undelegate("alice", "north", ASSET, Some(600))
+        .unwrap();
     suite.wait(UNBONDING + EPOCH);
     suite.try_claim("alice", "north", ASSET).unwrap();
     let alice = suite.host("alice");
