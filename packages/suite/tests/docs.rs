@@ -1,6 +1,11 @@
 //! What the pages say is so: the tests that docs/security.md names exist, and every message in a command is one that
 //! the contract takes, without a field that it would ignore.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    missing_docs
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
