@@ -1,5 +1,5 @@
-//! What the pages say is so: the tests that docs/security.md names exist, and every message in a command is one that
-//! the contract takes, without a field that it would ignore.
+//! What the pages say is so: the tests that docs/security.md names exist, every link leads somewhere, and every message
+//! in a command is one that the contract takes, without a field that it would ignore.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -294,4 +294,134 @@ fn a_message_that_is_wrong_is_noticed() {
         assert!(differing.count() > 0, "{from} is not there");
         assert!(wrong.count() > 0, "{to} passed");
     }
+}
+
+/// The lines of a page that are no code between fences.
+fn outside(page: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    page.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        inside ^= fence;
+        !fence && !inside
+    })
+}
+
+/// The anchors that GitHub makes of a page's headings: in lower case, without punctuation, with hyphens for spaces; what
+/// repeats is counted.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in outside(page) {
+        let title = line.trim_start_matches('#');
+        if !(1..=6).contains(&(line.len() - title.len())) || !title.starts_with(' ') {
+            continue;
+        }
+        // Of a link the text counts.
+        let texts = title.split("](").enumerate().map(|(at, text)| match at {
+            0 => text,
+            _ => text.split_once(')').map_or(text, |(_, after)| after),
+        });
+        let name: String = texts.collect::<String>().trim().to_lowercase();
+        let kept = name
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        let name = kept.collect::<String>().replace(' ', "-");
+        let again = (1..).map(|number| format!("{name}-{number}"));
+        let free = std::iter::once(name.clone()).chain(again);
+        let free = free.into_iter().find(|anchor| !found.contains(anchor));
+        found.extend(free);
+    }
+    found
+}
+
+/// Where a page's links lead to that are not to other sites. Code has none.
+fn links(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in outside(page) {
+        let prose: String = line.split('`').step_by(2).collect();
+        let inline = prose
+            .split("](")
+            .skip(1)
+            .map(|rest| rest.split([')', ' ']).next());
+        let named = prose
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("]: "));
+        let named = named.map(|(_, rest)| rest.split(' ').next());
+        let all = inline.chain(named).flatten();
+        found.extend(all.filter(|to| !to.contains(':')).map(str::to_string));
+    }
+    found
+}
+
+/// The links of a page in this folder that lead nowhere: to no file, or to no heading of one.
+fn dead(folder: &Path, page: &str) -> Vec<String> {
+    let leads = |to: &String| {
+        let (path, anchor) = to.split_once('#').unwrap_or((to, ""));
+        let target = folder.join(path);
+        if anchor.is_empty() {
+            return !path.is_empty() && target.exists();
+        }
+        let text = match path {
+            "" => Ok(page.to_string()),
+            _ => fs::read_to_string(target),
+        };
+        text.is_ok_and(|text| anchors(&text).contains(anchor))
+    };
+    links(page).into_iter().filter(|to| !leads(to)).collect()
+}
+
+#[test]
+fn every_link_on_the_pages_leads_somewhere() {
+    let root = root();
+    let mut pages = vec![root.join("README.md"), root.join("clients/ts/README.md")];
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    pages.extend(docs.map(|entry| entry.unwrap().path()));
+    let contracts = fs::read_dir(root.join("contracts")).unwrap();
+    pages.extend(contracts.map(|entry| entry.unwrap().path().join("README.md")));
+    pages.retain(|page| page.extension().is_some_and(|e| e == "md"));
+    let (mut count, mut all) = (0, Vec::new());
+    for path in pages {
+        let page = fs::read_to_string(&path).unwrap();
+        count += links(&page).len();
+        let dead = dead(path.parent().unwrap(), &page);
+        all.extend(dead.iter().map(|to| format!("{}: {to}", path.display())));
+    }
+    assert!(all.is_empty(), "{all:#?}");
+    assert!(count > 100, "{count} links");
+}
+
+#[test]
+fn a_link_that_is_dead_is_noticed() {
+    let folder = root().join("docs");
+    let page = |to: &str| {
+        let headings =
+            "# A `b` c_d: (e)!\n## [Same](https://example.com)\n## Same\n```\n# Code\n[](no.md)\n```\n`[](no.md)`";
+        format!("{headings}\nTo [there]({to}), or [elsewhere](https://example.com/no.md).")
+    };
+    let rights = [
+        "#a-b-c_d-e",
+        "#same",
+        "#same-1",
+        "localnet.md",
+        "../contracts",
+        "../README.md#guides",
+    ];
+    for to in rights {
+        assert_eq!(links(&page(to)), [to]);
+        assert!(dead(&folder, &page(to)).is_empty(), "{to} is there");
+    }
+    let wrongs = [
+        "#same-2",
+        "#a-b-c-d-e",
+        "#Same",
+        "#code",
+        "",
+        "no.md",
+        "README.md",
+        "../README.md#guide",
+        "../contracts#guides",
+    ];
+    for to in wrongs {
+        assert_eq!(dead(&folder, &page(to)), [to]);
+    }
+    assert_eq!(dead(&folder, "[there]: no.md 'title'"), ["no.md"]);
 }
