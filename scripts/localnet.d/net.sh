@@ -42,6 +42,7 @@ set_ports() {
             if ! alive "$name"; then continue; fi
             [ -z "${PALISADE_PORTS-}" ] || say "it runs with PALISADE_PORTS=$kept: that is kept until it is down"
             OFFSET="$kept"
+            break
         done
     fi
     if [ -f "$NET/$MARK" ]; then echo "$OFFSET" >"$NET/ports"; fi
@@ -56,8 +57,12 @@ lock() {
     mkdir -p "$NET/done" "$NET/log"
     touch "$NET/$MARK"
     exec 9>"$NET/lock"
-    flock --nonblock 9 || die "another scripts/localnet is at work in $NET: wait until it is done"
+    # A moment of patience: status looks whether it is held.
+    flock --timeout 1 9 || die "another scripts/localnet is at work in $NET: wait until it is done"
 }
+
+# at_work: a command that changes something is under way.
+at_work() { [ -f "$NET/lock" ] && ! flock --shared --nonblock "$NET/lock" true; }
 
 # without_lock COMMAND...: for what lives on after us.
 without_lock() { "$@" 9>&-; }

@@ -37,8 +37,15 @@ cmd_status() {
     need_net
     set_ports
     WASMD="$(cat "$NET/bin/.wasmd" 2>/dev/null || true)"
-    [ -x "$WASMD" ] || die "the local network was not finished: scripts/localnet up"
-    local chain broken=no
+    local chain broken=no working=no
+    if at_work; then
+        working=yes
+        line localnet "an up, or another command that changes it, is at work: what is told here is how it stands now"
+    fi
+    if [ ! -x "$WASMD" ]; then
+        [ "$working" = no ] || die "the local network is not finished yet: wait for scripts/localnet up"
+        die "the local network was not finished: run scripts/localnet up to go on"
+    fi
     for chain in host consumer; do
         if alive "$chain"; then
             line "${ID[$chain]}" "height $(height "$chain"), process $(pid "$chain"), $(rpc "$chain")"
@@ -61,7 +68,7 @@ cmd_status() {
     elif done_once bare; then
         line suite "not wanted (--bare)"
     else
-        line suite "not deployed: scripts/localnet up goes on"
+        line suite "not deployed: $([ "$working" = yes ] && echo "at work" || echo "run scripts/localnet up to go on")"
         broken=yes
     fi
     if [ -f "$NET/addresses.json" ]; then show_addresses; fi

@@ -1,6 +1,9 @@
 # The suite on the two chains, and what a shell needs to use it.
 # shellcheck shell=bash
 
+# NOT_YET: a line of the file to source, as long as there is no suite.
+NOT_YET='echo "the suite is not deployed yet: scripts/localnet up" >&2'
+
 # write_commands: wasmd and hermes with the network's keys and config.
 write_commands() {
     mkdir -p "$NET/bin"
@@ -32,8 +35,14 @@ flags() { # flags CHAIN
 # export_line NAME VALUE: for a shell.
 export_line() { printf "export %s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; }
 
-# write_env: a file to source.
+# write_early_env: ahead of all else, so that who sources it too early is told.
+write_early_env() {
+    if [ ! -f "$NET/env" ]; then printf '%s\nreturn 1\n' "$NOT_YET" >"$NET/env"; fi
+}
+
+# write_env BARE: a file to source.
 write_env() {
+    local bare="$1"
     {
         echo "# Written by scripts/localnet: source it."
         export_line PALISADE_LOCALNET "$NET"
@@ -49,6 +58,8 @@ write_env() {
         export_line QUERY_FLAGS "--node $(rpc host) -o json"
         export_line CONSUMER_FLAGS "$(flags consumer)"
         export_line CONSUMER_QUERY "--node $(rpc consumer) -o json"
+        export_line HOST_CHAIN host-1
+        export_line CONSUMER_CHAIN consumer-1
         export_line HOST_CONNECTION "$(noted host_connection)"
         export_line CONSUMER_CONNECTION "$(noted consumer_connection)"
         export_line HOST_TRANSFER "$(noted host_transfer)"
@@ -67,12 +78,17 @@ write_env() {
         export_line TOKEN "$(noted token)"
         export_line VOUCHER "$(voucher token)"
         export_line CLST "$(voucher uclst)"
+        if ! done_once suite && [ "$bare" = no ]; then printf '%s\n' "$NOT_YET"; fi
     } >"$NET/env.new"
     # The tool's config takes what is above from the environment.
     mv "$NET/env.new" "$NET/env"
     if done_once suite; then
         suite_tool env >"$NET/env.suite" || die "the operating tool does not know the suite"
-        cat "$NET/env.suite" >>"$NET/env"
+        # Each name once: of those that both know the tool's.
+        local names
+        names="$(sed -n 's/^export \([A-Z_]*\)=.*/\1/p' "$NET/env.suite" | paste -sd '|')"
+        { grep -Ev "^export ($names)=" "$NET/env"; cat "$NET/env.suite"; } >"$NET/env.new"
+        mv "$NET/env.new" "$NET/env"
         rm "$NET/env.suite"
     fi
 }
@@ -80,9 +96,9 @@ write_env() {
 # make_suite: the tool does every step that is not done yet, so this can stop anywhere.
 make_suite() {
     make_token
-    write_env
+    write_env no
     say "building the operating tool"
-    patiently "building the operating tool" "$ROOT/scripts/palisade" --version >/dev/null || die "the operating tool does not build"
+    patiently "building the operating tool" build_tool || die "the operating tool does not build"
     if ! done_once suite; then
         suite_step "deploying the suite" deploy
         suite_step "registering the consumer as a service" register-service consumer-1
@@ -92,16 +108,20 @@ make_suite() {
         wait_power
         mark suite
     fi
-    write_env
+    write_env no
 }
+
+# build_tool, build_logged: what is run patiently, whose own lines are to be seen.
+build_tool() { "$ROOT/scripts/palisade" --version >/dev/null; }
+build_logged() { "$ROOT/scripts/build" >"$NET/log/build.log" 2>&1; }
 
 build_contracts() {
     mkdir -p "$ROOT/target"
     # One build at a time in a clone.
     exec 8>"$ROOT/target/localnet.lock"
     flock -n 8 || { say "another build is at work in this folder: waiting for it"; flock 8; }
-    say "building the contracts, where they changed"
-    patiently "building the contracts" "$ROOT/scripts/build" >"$NET/log/build.log" 2>&1 8>&- || {
+    say "building the contracts, where they changed: some 5 to 10 minutes the first time; the log is $NET/log/build.log"
+    patiently "building the contracts" build_logged 8>&- || {
         tail -n 20 "$NET/log/build.log" >&2
         die "the contracts do not build"
     }
@@ -127,7 +147,7 @@ make_token() {
 # suite_tool ARGUMENTS...: the operating tool on this network, as make_suite built it.
 suite_tool() (
     # shellcheck source=/dev/null
-    source "$NET/env"
+    source "$NET/env" 2>/dev/null
     exec "$ROOT/target/debug/palisade" --config "$ROOT/deploy/localnet.toml" --state "$NET/state.json" "$@" 9>&-
 )
 
