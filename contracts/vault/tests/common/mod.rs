@@ -1,12 +1,15 @@
 //! A vault between users, their tokens, and stand-ins for its neighbours.
 
 pub mod flawed;
+pub mod messages;
 pub mod native;
 pub mod see;
 pub mod stubs;
 
 #[allow(unused_imports)]
 pub use flawed::*;
+#[allow(unused_imports)]
+pub use messages::*;
 #[allow(unused_imports)]
 pub use native::*;
 #[allow(unused_imports)]
