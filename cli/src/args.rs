@@ -11,13 +11,15 @@ use clap::{Parser, Subcommand};
 #[derive(Parser, Debug)]
 #[command(name = "palisade", version)]
 pub struct Args {
-    /// The suite's config.
-    #[arg(long, short, global = true, default_value = "deploy/localnet.toml")]
-    pub config: PathBuf,
-    /// Where to keep what was done [default: beside the config, .state.json for .toml]
+    /// The suite's config [default: deploy/localnet.toml of the repository]
+    #[arg(long, short, global = true)]
+    pub config: Option<PathBuf>,
+    /// Where to keep what was done [default: beside the config, .state.json for .toml; of the localnet's
+    /// config, where PALISADE_LOCALNET is set, state.json in that folder]
     #[arg(long, global = true)]
     pub state: Option<PathBuf>,
-    /// Prints the transactions that would be sent, sends none, and writes nothing.
+    /// Prints the transactions that would be sent, sends none, and writes nothing. It does not ask the chain what
+    /// is there: without a state file it shows everything.
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// What to do.
@@ -81,5 +83,8 @@ pub enum Command {
     Env {
         /// The consumer whose names are wanted [default: the first]
         consumer: Option<String>,
+        /// To be published: without the flags of this machine's keyring.
+        #[arg(long)]
+        public: bool,
     },
 }

@@ -98,7 +98,7 @@ impl Included {
 
 impl<'a> Chain<'a> {
     /// Flags of the keyring, as words.
-    fn keyring(&self) -> Vec<String> {
+    pub(crate) fn keyring(&self) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(home) = &self.settings.home {
             words.extend(["--home".to_string(), home.display().to_string()]);

@@ -33,6 +33,8 @@ mod world;
 pub use args::{Args, Command};
 pub use world::{plain, Machine, Ran, World};
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 
 use session::Session;
@@ -47,19 +49,29 @@ pub fn run(args: &Args, world: &dyn World) -> Result<()> {
         args.command,
         Command::Deploy | Command::Connect { .. } | Command::Upgrade { .. }
     );
-    let config = config::read(world, &args.config, with_code)?;
+    let file = config_file(args, world);
+    let config = config::read(world, &file, with_code)?;
+    let localnet = is_localnet(&file);
     let path = args
         .state
         .clone()
-        .unwrap_or_else(|| args.config.with_extension("state.json"));
+        .unwrap_or_else(|| state_file(&file, localnet, world));
     let reads = matches!(args.command, Command::Status { .. } | Command::Env { .. });
-    let store = Store::open(&path, &config.host.chain_id, !reads && !args.dry_run)?;
+    // What only reads is no rehearsal: a name that is not known is missing.
+    let dry = args.dry_run && !reads;
+    let store = Store::open(&path, &config.host.chain_id, !reads && !dry)?;
     let mut session = Session {
         world,
         config: &config,
         store,
-        dry: args.dry_run,
+        dry,
     };
+    if dry && !path.exists() {
+        session.say(&format!(
+            "# there is no state {}, and a dry run does not ask the chain: everything is shown, also what may be there already",
+            path.display()
+        ));
+    }
     if !reads && !session.dry {
         session.check_chain(session.host())?;
     }
@@ -80,6 +92,31 @@ pub fn run(args: &Args, world: &dyn World) -> Result<()> {
         } => sync::run(&mut session, consumer, *wait, from.as_deref()),
         Command::Status { json } => status::run(&session, *json),
         Command::Upgrade { contracts } => upgrade::run(&mut session, contracts),
-        Command::Env { consumer } => env::run(&session, consumer.as_deref()),
+        Command::Env { consumer, public } => {
+            env::run(&session, consumer.as_deref(), !localnet && !public)
+        }
+    }
+}
+
+/// The config that is named, or the localnet's: in the repository that `scripts/palisade` is of, wherever it is
+/// started.
+fn config_file(args: &Args, world: &dyn World) -> PathBuf {
+    args.config.clone().unwrap_or_else(|| {
+        let root = world.var("PALISADE_ROOT").unwrap_or_default();
+        Path::new(&root).join("deploy/localnet.toml")
+    })
+}
+
+/// Whether a config is the localnet's own, whose keyring the environment names.
+fn is_localnet(config: &Path) -> bool {
+    let whole = std::fs::canonicalize(config);
+    whole.is_ok_and(|path| path.ends_with("deploy/localnet.toml"))
+}
+
+/// Where the state is if nobody says: the localnet keeps its own in its folder.
+fn state_file(config: &Path, localnet: bool, world: &dyn World) -> PathBuf {
+    match world.var("PALISADE_LOCALNET") {
+        Some(net) if localnet => Path::new(&net).join("state.json"),
+        _ => config.with_extension("state.json"),
     }
 }

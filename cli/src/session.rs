@@ -84,12 +84,21 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Who the owner's lines are from: its address, or the key that is it.
+    pub(crate) fn owner_name(&self) -> String {
+        let owner = self.config.suite.owner.as_ref();
+        owner.unwrap_or(&self.config.host.from).clone()
+    }
+
     /// A contract of the host by its name; in a dry run a placeholder where it is not known yet.
     pub(crate) fn contract(&self, name: &str) -> Result<String> {
         match self.store.state.contracts.get(name) {
             Some(address) => Ok(address.clone()),
             None if self.dry => Ok(quote::placeholder(name)),
-            None => bail!("the {name} contract is not deployed yet: run `palisade deploy` first"),
+            None => bail!(
+                "the {name} contract: no record in {}; if a suite exists, name its state with --state; if none does, `palisade deploy` makes it",
+                self.store.path().display()
+            ),
         }
     }
 

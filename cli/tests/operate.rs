@@ -297,7 +297,117 @@ fn names_for_a_shell() {
     ] {
         assert!(lines.iter().any(|found| found == line), "{line} is not in {lines:#?}");
     }
-    assert_eq!(lines.len(), 18);
+    for line in [
+        "export HOST_CHAIN='host-1'",
+        "export CONSUMER_CHAIN='consumer-1'",
+    ] {
+        assert!(
+            lines.iter().any(|found| found == line),
+            "{line} is not in {lines:#?}"
+        );
+    }
+    assert_eq!(lines.len(), 20);
+}
+
+#[test]
+fn flags_of_the_keyring_are_for_who_has_it() {
+    let world = Fake::new("keyring");
+    story(&world);
+    let price = "gas_prices = \"0.01stake\"";
+    world.edit(
+        price,
+        &format!("{price}\nhome = \"/keys\"\nkeyring_backend = \"os\""),
+    );
+    let flags = |world: &Fake| {
+        [
+            world.shown("export NODE_"),
+            world.shown("export CONSUMER_F"),
+        ]
+    };
+    world.palisade(&["env"]).unwrap();
+    for line in flags(&world) {
+        assert_eq!(line.len(), 1);
+        let end = "-y --home /keys --keyring-backend os'";
+        assert!(line[0].ends_with(end), "{line:?}");
+    }
+    world.palisade(&["env", "--public"]).unwrap();
+    for line in flags(&world) {
+        assert!(line[0].ends_with("0.01stake -y'"), "{line:?}");
+    }
+    world.edit("\"/keys\"", "\"/my keys\"");
+    let error = world.fails(&["env"]);
+    assert!(error.contains("\"/my keys\" holds a space"), "{error}");
+    assert_eq!(world.lines.borrow().len(), 0);
+}
+
+#[test]
+fn names_that_are_not_known_are_no_names() {
+    let world = Fake::new("missing");
+    for words in [&["env"][..], &["env", "--dry-run"], &["status"]] {
+        let error = world.fails(words);
+        let path = world.folder.join("config.state.json");
+        let told = format!("no record in {}; if a suite exists", path.display());
+        assert!(error.contains(&told), "{error}");
+        assert_eq!(world.lines.borrow().len(), 0);
+    }
+    // The suite is there, its consumer not.
+    world.palisade(STORY[0]).unwrap();
+    world.palisade(&["env"]).unwrap();
+    assert_eq!(world.shown("export ").len(), 9);
+    assert_eq!(world.shown("# consumer-1 is not registered yet").len(), 1);
+    let error = world.fails(&["env", "consumer-1"]);
+    assert!(
+        error.contains("consumer-1: SERVICE, GATEWAY, HOST_CONNECTION"),
+        "{error}"
+    );
+    // Registered, and not connected.
+    world.palisade(&["register-service", "consumer-1"]).unwrap();
+    let error = world.fails(&["env"]);
+    assert!(error.contains("consumer-1: GATEWAY, HOST_CON"), "{error}");
+    assert_eq!(world.lines.borrow().len(), 0);
+}
+
+#[test]
+fn the_localnets_state_is_in_its_folder() {
+    use clap::Parser;
+    let world = Fake::new("home");
+    std::fs::create_dir(world.folder.join("deploy")).unwrap();
+    let path = world.folder.join("deploy/localnet.toml");
+    std::fs::copy(world.folder.join("config.toml"), &path).unwrap();
+    let path = path.display().to_string();
+    let args = palisade_cli::Args::try_parse_from(["palisade", "--config", &path, "status"]);
+    let error = palisade_cli::run(&args.unwrap(), &world).unwrap_err();
+    let error = format!("{error:#}");
+    let told = "no record in palisade_localnet/state.json; ";
+    assert!(error.contains(told), "{error}");
+}
+
+#[test]
+fn a_dry_run_says_that_it_does_not_ask() {
+    let world = Fake::new("unasked");
+    let told = "# there is no state ";
+    world.palisade(&["deploy", "--dry-run"]).unwrap();
+    assert_eq!(world.shown(told).len(), 1);
+    assert!(world.lines.borrow()[0].starts_with(told));
+    world.palisade(&["deploy"]).unwrap();
+    assert_eq!(world.shown(told).len(), 0);
+    world.palisade(&["deploy", "--dry-run"]).unwrap();
+    assert_eq!(world.shown(told).len(), 0);
+}
+
+#[test]
+fn a_misspelt_field_is_named_beside_the_missing_one() {
+    let world = Fake::new("misspelt");
+    world.edit("epoch_length", "epoch_lenght");
+    let text = std::fs::read_to_string(world.folder.join("config.toml")).unwrap();
+    let line = text.lines().position(|line| line == "epoch_lenght = 20");
+    let error = world.fails(&["deploy"]);
+    let misspelt = format!(
+        "line {}: there is no field suite.epoch_lenght",
+        line.unwrap() + 1
+    );
+    assert!(error.contains(&misspelt), "{error}");
+    assert!(error.contains("missing field `epoch_length`"), "{error}");
 }
 
 #[test]

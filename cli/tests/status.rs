@@ -162,6 +162,60 @@ fn the_same_as_json() {
     assert_eq!(service["consumer"]["powers"][key("north")], "1400000");
     assert_eq!(status["operators"][0]["pools"][0]["unbonding"], "2500");
     assert_eq!(status["todo"].as_array().unwrap().len(), 5);
+    assert_eq!(status["assets"][0]["id"], "stake");
+    assert_eq!(status["assets"][0]["unowed"], "2");
+    assert_eq!(status["assets"][1]["unowed"], "0");
+    assert_eq!(status["assets"][1]["recover"], Value::Null);
+}
+
+#[test]
+fn what_came_without_a_word_is_shown_with_the_owners_line() {
+    let world = busy("gift");
+    world.palisade(&["status"]).unwrap();
+    // Of 3 that the vault has, stake counts only what is idle as here; the other asset owes all of its 3.
+    let told = "came without a word whose they are; the vault's owner can send them back:";
+    let lines = world.lines.borrow().clone();
+    let at: Vec<usize> = (0..lines.len())
+        .filter(|at| lines[*at].ends_with(told))
+        .collect();
+    assert_eq!(at.len(), 1, "{lines:#?}");
+    assert_eq!(lines[at[0]], format!("2 stake {told}"));
+    let state = world.state().unwrap();
+    let vault = state["contracts"]["vault"].as_str().unwrap();
+    let line = format!("  wasmd tx wasm execute {vault} '{{\"recover\":{{\"recipient\":\"'\"$SENDER\"'\",\"token\":{{\"native\":{{\"denom\":\"stake\"}}}}}}}}' --from owner --chain-id host-1");
+    assert!(lines[at[0] + 1].starts_with(&line), "{lines:#?}");
+}
+
+#[test]
+fn rewards_that_wait_are_said() {
+    let world = busy("harvest");
+    let north = key("north");
+    let token = json!({ "native": { "denom": "ucoin" } });
+    let reward = json!({
+        "token": token, "paid": "9", "harvested": "0", "taken_back": "0", "held": "0",
+        "weight": "5",
+    });
+    world.contract("allocation", |allocation| {
+        for (list, entry) in [
+            ("service_rewards", reward),
+            (
+                "earned",
+                json!({ "token": token, "parts": [{ "asset": "stake", "amount": "9" }] }),
+            ),
+            (
+                "members",
+                json!({
+                    "service": 1, "operator": north, "leaving": false, "jailed": false, "power": "5",
+                    "update_id": "0", "slices": [], "key": null,
+                }),
+            ),
+        ] {
+            allocation.lists.insert(list.to_string(), vec![entry]);
+        }
+    });
+    world.palisade(&["status"]).unwrap();
+    let told = format!("  harvest of service 1 (consumer-1) for {north}: 1 tokens wait");
+    assert_eq!(world.shown(&told).len(), 1, "{:#?}", world.lines.borrow());
 }
 
 #[test]

@@ -38,19 +38,23 @@ fn parse(world: &dyn World, raw: &str) -> Result<Config> {
     let text = expand(world, raw)?;
     let mut unknown = Vec::new();
     let deserializer = toml::Deserializer::parse(&text)?;
-    let config: Config =
-        serde_ignored::deserialize(deserializer, |path| unknown.push(path.to_string()))?;
+    let read: Result<Config, _> =
+        serde_ignored::deserialize(deserializer, |path| unknown.push(path.to_string()));
     if unknown.is_empty() {
-        return Ok(config);
+        return Ok(read?);
     }
     let document = DeTable::parse(&text)?;
-    let faults: Vec<String> = unknown
+    let mut faults: Vec<String> = unknown
         .iter()
         .map(|path| match line_of(document.get_ref(), path, &text) {
             Some(line) => format!("line {line}: there is no field {path}"),
             None => format!("there is no field {path}"),
         })
         .collect();
+    // A field that is missing is often one that is misspelt: both are told.
+    if let Err(error) = read {
+        faults.push(error.to_string().trim_end().to_string());
+    }
     bail!("{}", faults.join("\n"))
 }
 

@@ -1,13 +1,15 @@
 //! What the host tells.
 
-use anyhow::Result;
-use cosmwasm_std::{Timestamp, Uint64};
+use anyhow::{Context, Result};
+use cosmwasm_std::{Timestamp, Uint128, Uint64};
 use palisade_types::asset::{AssetKind, RateSource};
 use palisade_types::{allocation, delegation, slashing, vault};
+use serde_json::json;
 
 use super::{consumer, todo, Asset, Operator, Pool, Request, Service, Status, Throttle};
 use crate::assets;
 use crate::chain::Chain;
+use crate::quote;
 use crate::service;
 use crate::session::Session;
 use crate::sync::host_powers;
@@ -47,7 +49,7 @@ pub(super) fn gather(session: &Session<'_>) -> Result<Status> {
         epoch_end: epoch.end.seconds(),
         assets: registered
             .iter()
-            .map(|asset| self::asset(&suite, asset))
+            .map(|asset| self::asset(session, &suite, asset))
             .collect::<Result<_>>()?,
         operators,
         more_operators,
@@ -58,14 +60,22 @@ pub(super) fn gather(session: &Session<'_>) -> Result<Status> {
     Ok(status)
 }
 
-fn asset(suite: &Suite<'_>, asset: &vault::AssetResponse) -> Result<Asset> {
+fn asset(session: &Session<'_>, suite: &Suite<'_>, asset: &vault::AssetResponse) -> Result<Asset> {
     let books: vault::BooksResponse = suite.host.ask(
         &suite.vault,
         &vault::QueryMsg::Books {
             asset: asset.id.clone(),
         },
     )?;
+    let unowed = unowed(asset, &books);
+    let recover = if unowed.is_zero() {
+        None
+    } else {
+        Some(recover(session, suite, &asset.kind)?)
+    };
     Ok(Asset {
+        unowed,
+        recover,
         id: asset.id.clone(),
         staked_natively: matches!(asset.kind, AssetKind::Staked { .. }),
         cap: asset.cap,
@@ -77,6 +87,42 @@ fn asset(suite: &Suite<'_>, asset: &vault::AssetResponse) -> Result<Asset> {
         fresh: asset.fresh,
         deposits: asset.deposits,
     })
+}
+
+/// Of what is staked natively the vault itself holds only what is idle or came back.
+fn unowed(asset: &vault::AssetResponse, books: &vault::BooksResponse) -> Uint128 {
+    let parts = if matches!(asset.kind, AssetKind::Staked { .. }) {
+        [books.idle, books.released, books.payable]
+    } else {
+        [books.idle, books.staked, books.seized]
+    };
+    let owed = parts
+        .into_iter()
+        .fold(Uint128::zero(), Uint128::saturating_add);
+    books.balance.saturating_sub(owed)
+}
+
+/// The line that sends it back; whose it is only a person can find out.
+fn recover(session: &Session<'_>, suite: &Suite<'_>, kind: &AssetKind) -> Result<String> {
+    let token = match kind {
+        AssetKind::Native { denom } => json!({ "native": { "denom": denom } }),
+        AssetKind::Cw20 { address } => json!({ "cw20": { "address": address } }),
+        AssetKind::Staked { .. } => {
+            let found = suite.host.query(&["staking", "params"])?;
+            let denom = found
+                .pointer("/params/bond_denom")
+                .or_else(|| found.pointer("/bond_denom"))
+                .context("the chain told no bond_denom")?;
+            json!({ "native": { "denom": denom } })
+        }
+    };
+    let recipient = quote::placeholder("sender");
+    let msg = json!({ "recover": { "token": token, "recipient": recipient } }).to_string();
+    let words = ["wasm", "execute", &suite.vault, &msg].map(String::from);
+    let words = suite.host.words(&words, &session.owner_name());
+    let words = words.iter().map(String::as_str);
+    let binary = suite.host.settings.binary.as_str();
+    Ok(quote::line(std::iter::once(binary).chain(words)))
 }
 
 fn operators(suite: &Suite<'_>) -> Result<(Vec<Operator>, bool)> {

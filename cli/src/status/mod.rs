@@ -39,6 +39,10 @@ pub(crate) struct Asset {
     /// Principal in the vault's books.
     pub(crate) held: Uint128,
     pub(crate) seized: Uint128,
+    /// What the vault holds beyond what it owes: tokens that came without a word whose they are.
+    pub(crate) unowed: Uint128,
+    /// The owner's line to send them back, if there are any.
+    pub(crate) recover: Option<String>,
     pub(crate) rate: Decimal,
     pub(crate) rate_updated_at: u64,
     /// Whether the rate is one that never ages.

@@ -21,6 +21,7 @@ pub(super) fn lines(status: &Status) -> Vec<String> {
     }
     lines.push(String::new());
     lines.extend(assets(status));
+    lines.extend(unowed(status));
     lines.push(String::new());
     lines.extend(operators(status));
     for service in &status.services {
@@ -67,6 +68,21 @@ fn assets(status: &Status) -> Vec<String> {
         ]));
     }
     table(&rows)
+}
+
+fn unowed(status: &Status) -> Vec<String> {
+    let found = status.assets.iter().filter_map(|asset| {
+        let line = asset.recover.as_ref()?;
+        Some([
+            format!(
+                "{} {} came without a word whose they are; the vault's owner can send them back:",
+                grouped(asset.unowed),
+                asset.id
+            ),
+            format!("  {line}"),
+        ])
+    });
+    found.flatten().collect()
 }
 
 fn operators(status: &Status) -> Vec<String> {

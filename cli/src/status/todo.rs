@@ -8,6 +8,9 @@ use super::{Service, Status};
 use crate::session::Session;
 use crate::upgrade::stakers;
 
+/// Members of a service that are asked for what they earned.
+const HARVESTS: usize = 30;
+
 /// One line each.
 pub(super) fn list(
     session: &Session<'_>,
@@ -23,7 +26,9 @@ pub(super) fn list(
     }
     for service in &status.services {
         of_service(status, service, &mut todo);
-        leaving(suite, service, &mut todo)?;
+        let members = members(suite, service)?;
+        leaving(service, &members, &mut todo);
+        harvests(suite, service, &members, &mut todo)?;
     }
     seized(suite, status, &mut todo)?;
     if let Some(asset) = status.assets.iter().find(|asset| asset.staked_natively) {
@@ -83,13 +88,16 @@ fn of_service(status: &Status, service: &Service, todo: &mut Vec<String>) {
     }
 }
 
-fn leaving(suite: &Suite<'_>, service: &Service, todo: &mut Vec<String>) -> Result<()> {
+fn members(suite: &Suite<'_>, service: &Service) -> Result<Vec<allocation::MemberResponse>> {
     let ask = allocation::QueryMsg::Members {
         service: service.number,
         start_after: None,
         limit: Some(100),
     };
-    let members: Vec<allocation::MemberResponse> = suite.host.ask(&suite.allocation, &ask)?;
+    suite.host.ask(&suite.allocation, &ask)
+}
+
+fn leaving(service: &Service, members: &[allocation::MemberResponse], todo: &mut Vec<String>) {
     let gone = members.iter().filter(|member| {
         let down =
             |slice: &allocation::SliceResponse| slice.share.is_zero() && slice.pending.is_none();
@@ -100,6 +108,40 @@ fn leaving(suite: &Suite<'_>, service: &Service, todo: &mut Vec<String>) -> Resu
             "leave of {} from service {}, once its delays are over",
             member.operator, service.number
         ));
+    }
+}
+
+/// Of the config's own services: each member is a question.
+fn harvests(
+    suite: &Suite<'_>,
+    service: &Service,
+    members: &[allocation::MemberResponse],
+    todo: &mut Vec<String>,
+) -> Result<()> {
+    if service.consumer.is_none() {
+        return Ok(());
+    }
+    let number = service.number;
+    let ask = allocation::QueryMsg::ServiceRewards { service: number };
+    let rewards: Vec<allocation::ServiceRewardsResponse> =
+        suite.host.ask(&suite.allocation, &ask)?;
+    if rewards.iter().all(|reward| reward.paid.is_zero()) {
+        return Ok(());
+    }
+    for member in members.iter().take(HARVESTS) {
+        let ask = allocation::QueryMsg::Earned {
+            service: number,
+            operator: member.operator.to_string(),
+        };
+        let earned: Vec<allocation::EarnedResponse> = suite.host.ask(&suite.allocation, &ask)?;
+        if !earned.is_empty() {
+            todo.push(format!(
+                "harvest of service {number} ({}) for {}: {} tokens wait",
+                service.name,
+                member.operator,
+                earned.len()
+            ));
+        }
     }
     Ok(())
 }

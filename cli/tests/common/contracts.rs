@@ -279,7 +279,8 @@ impl Chain {
                 }]),
                 None => json!([]),
             },
-            ("allocation", "members") => json!([]),
+            ("allocation", "members") => page(contract.list("members"), body, "operator"),
+            ("allocation", "earned") => json!(contract.list("earned")),
             ("slashing", "config") => json!({
                 "allocation": contract.init["allocation"], "packet_timeout": contract.init["packet_timeout"],
                 "bounce_max": contract.init["bounce_max"], "execution_grace": contract.init["execution_grace"],
