@@ -64,9 +64,6 @@ lock() {
 # at_work: a command that changes something is under way.
 at_work() { [ -f "$NET/lock" ] && ! flock --shared --nonblock "$NET/lock" true; }
 
-# without_lock COMMAND...: for what lives on after us.
-without_lock() { "$@" 9>&-; }
-
 need_net() { [ -f "$NET/$MARK" ] || die "there is no local network in $NET: scripts/localnet up"; }
 
 check_name() {
