@@ -35,7 +35,7 @@ pub use world::{plain, Machine, Ran, World};
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{bail, Result};
 
 use session::Session;
 use state::Store;
@@ -50,8 +50,11 @@ pub fn run(args: &Args, world: &dyn World) -> Result<()> {
         Command::Deploy | Command::Connect { .. } | Command::Upgrade { .. }
     );
     let file = config_file(args, world);
-    let config = config::read(world, &file, with_code)?;
     let localnet = is_localnet(&file);
+    if localnet && world.var("PALISADE_LOCALNET").is_none() {
+        bail!("{} is the localnet's config, and takes its values from the environment: `scripts/localnet up`, then `source .localnet/env`; or name another by --config", file.display());
+    }
+    let config = config::read(world, &file, with_code)?;
     let path = args
         .state
         .clone()
