@@ -18,8 +18,8 @@ pub struct Args {
     /// config, where PALISADE_LOCALNET is set, state.json in that folder]
     #[arg(long, global = true)]
     pub state: Option<PathBuf>,
-    /// Prints the transactions that would be sent, sends none, and writes nothing. It does not ask the chain what
-    /// is there: without a state file it shows everything.
+    /// Prints the transactions that would be sent, sends none, and writes nothing. Without a state file it asks no
+    /// chain what is there, and shows everything.
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// What to do.

@@ -71,7 +71,7 @@ pub fn run(args: &Args, world: &dyn World) -> Result<()> {
     };
     if dry && !path.exists() {
         session.say(&format!(
-            "# there is no state {}, and a dry run does not ask the chain: everything is shown, also what may be there already",
+            "# there is no state {}, and without one a dry run does not ask the chain: everything is shown, also what may be there already",
             path.display()
         ));
     }
