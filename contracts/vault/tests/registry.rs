@@ -15,10 +15,7 @@ mod common;
 use common::*;
 use cosmwasm_std::{Decimal, StdError, Uint128};
 use palisade_types::asset::{AssetKind, RateSource};
-use palisade_types::vault::{
-    AssetChange, AssetResponse,
-    NewAsset, QueryMsg,
-};
+use palisade_types::vault::{AssetChange, AssetResponse, NewAsset, QueryMsg};
 use palisade_vault::ContractError;
 
 fn invalid(what: &'static str, value: &str, allowed: &'static str) -> ContractError {
