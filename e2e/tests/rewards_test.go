@@ -218,7 +218,7 @@ func TestTransfersToOthersAreNoRewards(t *testing.T) {
 	s.Transfer(s.Consumer, harness.Stranger, harness.Stranger.String(), s.RewardsMemo(service), coin).OK()
 	packet := pending(s, s.Consumer)
 	received := s.Recv(packet).OK()
-	require.Contains(t, suite.WhyRefused(received), "rewards have to go to")
+	require.Contains(t, suite.WhyRefused(received), "they have to go to")
 	s.Relay()
 	require.True(t, s.ServiceRewards(service, token).Paid.IsZero())
 	require.True(t, s.HeldOf(token, s.Allocation).IsZero())
