@@ -7,8 +7,8 @@ NODE_STARTED=no            # by this command
 declare -A ID=([host]=host-1 [consumer]=consumer-1)
 declare -A COINS=([host]="stake ulst" [consumer]="stake token uclst")
 
-# make_keys: one keyring for both chains. Words are shown to nobody; the relayer's are kept until it
-# has taken them.
+# make_keys: one keyring for both chains. Words are shown to nobody; those of Hermes' two are kept
+# until it has taken them.
 make_keys() {
     if done_once keys; then return; fi
     say "making keys"
@@ -17,8 +17,8 @@ make_keys() {
     local name made
     for name in "${KEYS[@]}"; do
         made="$(wasmd_of_keys keys add "$name" --keyring-backend test --output json)"
-        if [ "$name" = relayer ]; then
-            (umask 077 && jq -r .mnemonic <<<"$made" >"$NET/hermes/relayer.words")
+        if [[ "$name" = relayer || "$name" = handshake ]]; then
+            (umask 077 && jq -r .mnemonic <<<"$made" >"$NET/hermes/$name.words")
         fi
         jq '{(.name): .address}' <<<"$made"
     done | jq -s add >"$NET/addresses.json"

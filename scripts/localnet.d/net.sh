@@ -4,7 +4,7 @@
 NET="${PALISADE_LOCALNET:-$ROOT/.localnet}"
 [[ "$NET" = /* ]] || NET="$PWD/$NET"
 MARK=.palisade-localnet # says that the folder was made by us
-KEYS=(owner north south staker friend service resolver reporter payer anybody recipient relayer)
+KEYS=(owner north south staker friend service resolver reporter payer anybody recipient relayer handshake)
 PROCESSES=(host consumer relayer)
 
 # What is set for a shell must not reach the nodes and our own commands.

@@ -4,6 +4,8 @@
 UNBONDING=120s # of the host, from when its client on the consumer is made
 
 hermes_config() { echo "$NET/hermes/config.toml"; }
+# For commands by hand: by another key, as two programs under one would spoil each other's sequence.
+hermes_by_hand() { echo "$NET/hermes/by-hand.toml"; }
 
 write_hermes_config() {
     mkdir -p "$NET/hermes"
@@ -26,11 +28,11 @@ enabled = false
 [mode.channels]
 enabled = false
 
-# What is pending is sent when the relayer starts, and looked for every hundred blocks. Hermes forgets a channel
+# What is pending is sent when the relayer starts, and looked for every 25 blocks. Hermes forgets a channel
 # on which nothing happened for five times as long, with what is pending there, until something does or it starts again.
 [mode.packets]
 enabled = true
-clear_interval = 100
+clear_interval = 25
 clear_on_start = true
 tx_confirmation = false
 
@@ -48,6 +50,7 @@ TOML
         hermes_chain consumer 14days
     } >"$(hermes_config).new"
     mv "$(hermes_config).new" "$(hermes_config)"
+    sed "s/^key_name = .*/key_name = 'handshake'/" "$(hermes_config)" >"$(hermes_by_hand)"
 }
 
 # hermes_chain CHAIN TRUSTING_PERIOD: its part of the config.
@@ -84,7 +87,7 @@ address_type = { derivation = 'cosmos' }
 TOML
 }
 
-hermes_of_net() { "$HERMES" --config "$(hermes_config)" "$@"; }
+hermes_of_net() { "$HERMES" --config "$(hermes_by_hand)" "$@"; }
 
 # asked WHAT ARGUMENTS...: a command of Hermes to its end; prints its result as JSON.
 asked() {
@@ -133,17 +136,19 @@ make_relayer() {
     fi
 }
 
-# take_keys: Hermes keeps the relayer's key from here on; the words are needed no more.
+# take_keys: Hermes keeps its keys from here on; the words are needed no more.
 take_keys() {
     if done_once relayer; then return; fi
-    local chain
-    for chain in host consumer; do
-        hermes_of_net keys add --chain "${ID[$chain]}" --key-name relayer --overwrite \
-            --mnemonic-file "$NET/hermes/relayer.words" >>"$NET/log/hermes.log" 2>&1 ||
-            die "Hermes did not take the relayer's key; its log is $NET/log/hermes.log"
+    local chain name
+    for name in relayer handshake; do
+        for chain in host consumer; do
+            hermes_of_net keys add --chain "${ID[$chain]}" --key-name "$name" --overwrite \
+                --mnemonic-file "$NET/hermes/$name.words" >>"$NET/log/hermes.log" 2>&1 ||
+                die "Hermes did not take the key $name; its log is $NET/log/hermes.log"
+        done
     done
     mark relayer
-    rm -f "$NET/hermes/relayer.words"
+    rm -f "$NET"/hermes/*.words
 }
 
 # shorten_unbonding: a proposal, voted for by the one validator. The genesis cannot say so: a client is

@@ -13,7 +13,7 @@ write_commands() {
     printf '%s\n' "$WASMD" >"$NET/bin/.wasmd"
     {
         printf '#!/usr/bin/env bash\n'
-        printf 'exec %q --config %q "$@"\n' "$HERMES" "$(hermes_config)"
+        printf 'exec %q --config %q "$@"\n' "$HERMES" "$(hermes_by_hand)"
     } >"$NET/bin/hermes"
     {
         printf '#!/usr/bin/env bash\nsource %q\n' "$NET/env"
