@@ -123,7 +123,7 @@ check_ports() {
             number="$(port "$what" "$chain")"
             if ! listens "$number"; then continue; fi
             die "port $number, for $what of the $chain, is taken by $(holder "$number"). End that, or choose" \
-                "others: PALISADE_PORTS=$((OFFSET + 100)) scripts/localnet up adds $((OFFSET + 100)) to every port"
+                "others: PALISADE_PORTS=$((OFFSET + 200)) scripts/localnet up adds $((OFFSET + 200)) to every port"
         done
     done
 }
