@@ -13,6 +13,7 @@ use palisade_suite::{
 use palisade_testing::HarnessError;
 use palisade_types::gateway::ReportState;
 
+use super::afar;
 use super::heights;
 use super::keys;
 use super::model::{Name, Step, ASSETS, CHAIN, OWNERS, SERVICES};
@@ -59,6 +60,9 @@ pub fn check(world: &mut World, step: &Step, refused: Option<&HarnessError>) {
     staked::check(world, step, refused);
     paid::check(world, step);
     twins::check(world);
+    if matches!(step, Step::Net(_) | Step::Afar(_)) {
+        afar::check(world);
+    }
 }
 
 /// Invariant 12, as far as one step shows it: an undelegation is refused only to who has nothing
@@ -148,7 +152,8 @@ fn books(world: &World) {
         let held = world.balance(&world.suite.vault, asset);
         let owed = books.idle + books.staked + books.seized;
         if asset != STAKE {
-            assert_eq!(held, owed.u128(), "the vault's {asset}: {books:?}");
+            let strays = world.afar.strays(asset);
+            assert_eq!(held, owed.u128() + strays, "the vault's {asset}: {books:?}");
         }
 
         let mut staked = now.dust.get(&asset).copied().unwrap_or_default();
@@ -170,7 +175,7 @@ fn books(world: &World) {
         let paid_out = world.paid_out.get(asset).copied().unwrap_or_default();
         if asset != STAKE {
             assert_eq!(
-                paid_in - paid_out as i128,
+                paid_in + world.afar.strays(asset) as i128 - paid_out as i128,
                 held as i128,
                 "{asset} that came and went"
             );

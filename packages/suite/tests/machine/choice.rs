@@ -6,6 +6,7 @@ use proptest::sample::select;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
+use super::afar::afar_steps;
 use super::earn::{base_steps, earn_steps, fit, More};
 use super::model::*;
 use super::reap::reap_steps;
@@ -111,6 +112,7 @@ impl ReferenceStateMachine for Model {
         net_steps(state, &mut choice);
         earn_steps(state, &mut choice);
         base_steps(state, &mut choice);
+        afar_steps(&mut choice);
         Union::new_weighted(choice.0).boxed()
     }
 
@@ -228,7 +230,7 @@ fn promise_steps(state: &State, choice: &mut Choice) {
             of_most,
         })
     };
-    choice.one_of(6, again(&state.left), back);
+    choice.one_of(18, again(&state.left), back);
     choice.one_of(2, again(&state.tombstoned), back);
     let in_chain = state.members().into_iter().filter(|seat| seat.1 == CHAIN);
     choice.one_of(3, in_chain.collect(), |(operator, _)| {
@@ -251,7 +253,7 @@ fn promise_steps(state: &State, choice: &mut Choice) {
         Just(Step::OptOut { operator, service })
     });
     let out = state.due(&state.leaving, DEALLOCATION_DELAY + EPOCH);
-    choice.one_of(8, out, |(operator, service)| {
+    choice.one_of(24, out, |(operator, service)| {
         Just(Step::Leave { operator, service })
     });
     let jailed = state.due(&state.jailed, 3_600);
@@ -316,14 +318,20 @@ fn slash_steps(state: &State, choice: &mut Choice) {
             },
         )
     });
-    choice.one_of(10, local, |(operator, service)| {
+    let slash = |(operator, service)| {
         (kind(), ago()).prop_map(move |(kind, ago)| Step::Slash {
             operator,
             service,
             kind,
             ago,
         })
-    });
+    };
+    let hit = local
+        .iter()
+        .copied()
+        .filter(|seat| state.more.hit == Some(seat.0));
+    choice.one_of(30, hit.collect(), slash);
+    choice.one_of(10, local, slash);
     if state.bounced {
         choice.always(1, Just(Step::Retry));
     }

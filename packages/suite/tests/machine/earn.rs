@@ -96,6 +96,8 @@ pub struct More {
     pub harvested: u32,
     pub twins: BTreeSet<(Name, Name)>,
     pub jailed: BTreeSet<Name>,
+    /// Whose validator was slashed one step ago: nothing of it may have been noticed.
+    pub hit: Option<Name>,
 }
 
 impl More {
@@ -120,6 +122,7 @@ impl State {
         match *step {
             Base::JailValidator { operator } => drop(self.more.jailed.insert(operator)),
             Base::UnjailValidator { operator } => drop(self.more.jailed.remove(operator)),
+            Base::SlashValidator { operator, .. } => self.more.hit = Some(operator),
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use palisade_suite::{ATOM, EPOCH, STAKE, STATOM};
 use palisade_testing::Action;
 
+use super::afar::Afar;
 use super::base::Base;
 use super::earn::{Earn, More};
 
@@ -22,7 +23,7 @@ pub const OWNERS: [&str; 8] = [
 pub const TWINS: [&str; 2] = ["tim", "tom"];
 /// Who comes when rewards are harvested, and leaves again.
 pub const LATE: &str = "eve";
-/// A second native asset, rate 0.5, counted at four fifths.
+/// A second native asset, a token of the consumer, rate 0.5, counted at four fifths.
 pub const ION: &str = "ion";
 /// All assets.
 pub const ASSETS: [&str; 4] = [ATOM, STATOM, ION, STAKE];
@@ -241,6 +242,8 @@ pub enum Step {
     Base(Base),
     /// Rewards.
     Earn(Earn),
+    /// Stake from the consumer.
+    Afar(Afar),
 }
 
 impl Step {
@@ -250,6 +253,7 @@ impl Step {
             Step::Net(action) => format!("Net{action:?}"),
             Step::Base(step) => format!("{step:?}"),
             Step::Earn(step) => format!("{step:?}"),
+            Step::Afar(step) => format!("{step:?}"),
             step => format!("{step:?}"),
         };
         let end = text.find(|c: char| !c.is_alphanumeric());

@@ -2,11 +2,13 @@
 
 use palisade_testing::Action;
 
+use super::afar::Afar;
 use super::model::*;
 
 impl State {
     /// What is likely to have come of a step.
     pub fn note(&mut self, step: &Step) {
+        self.more.hit = None;
         match *step {
             Step::Deposit {
                 who,
@@ -97,7 +99,25 @@ impl State {
             }
             Step::Wait { seconds } => self.clock += seconds,
             Step::Base(_) | Step::Earn(_) => self.note_earn(step),
+            Step::Afar(ref step) => self.note_afar(step),
             _ => self.note_slash(step),
+        }
+    }
+
+    fn note_afar(&mut self, step: &Afar) {
+        match *step {
+            Afar::SendDeposit { who, operator, .. } => {
+                self.packets += 1;
+                match operator {
+                    None => drop(self.idle.insert((who, ION))),
+                    Some(operator) if OPERATORS.contains(&operator) => {
+                        self.staked.insert((who, operator, ION));
+                    }
+                    Some(_) => {}
+                }
+            }
+            Afar::SendStray { .. } => self.packets += 1,
+            Afar::Recover { .. } => {}
         }
     }
 

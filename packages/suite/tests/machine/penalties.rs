@@ -320,6 +320,9 @@ impl World {
         let amount = due.unwrap_or_default().u128();
         assert_eq!(before.abs_diff(after), amount, "paid out to {recipient:?}");
         *self.paid_out.entry(name).or_default() += amount;
+        if asset == ION && recipient.is_empty() {
+            self.afar.burned += amount;
+        }
         super::stats::count("pot paid", asset != name && amount > 0);
         result
     }
@@ -331,7 +334,7 @@ impl World {
         let host = &self.suite.net.host;
         match asset {
             ATOM => host.supply(DENOM).unwrap().u128(),
-            ION => host.supply("uion").unwrap().u128(),
+            ION => host.supply(&self.ion()).unwrap().u128(),
             STAKE => host.supply(BOND).unwrap().u128(),
             _ => {
                 let query = cw20::Cw20QueryMsg::TokenInfo {};

@@ -6,9 +6,10 @@ use palisade_testing::{Action, Side};
 use palisade_types::gateway::{self, ReportState};
 use palisade_types::slashing::{OutcomeResponse, QueryMsg};
 
+use super::afar::{self, Afar};
 use super::base::Base;
 use super::earn::Earn;
-use super::model::{Name, Step, ASSETS, CHAIN, NATIVES, OPERATORS, OWNERS, SERVICES, WINDOW};
+use super::model::{Name, Step, ASSETS, CHAIN, ION, NATIVES, OPERATORS, OWNERS, SERVICES, WINDOW};
 use super::paid;
 use super::seen::Standing;
 use super::world::World;
@@ -191,6 +192,9 @@ fn everybody_leaves(world: &mut World) {
         assert!(world.step(&withdraw), "{withdraw:?} is refused");
     }
     pay_out(world);
+    if world.afar.strays(ION) > 0 {
+        assert!(world.step(&Step::Afar(Afar::Recover { asset: ION })));
+    }
     for asset in ASSETS.into_iter().filter(|asset| *asset != STAKE) {
         let left = world.balance(&world.suite.vault, asset);
         assert!(left <= world.steps, "{left} {asset} stranded in the vault");
@@ -281,4 +285,5 @@ fn everything_claimed(world: &mut World) {
     }
     paid::tokens(world);
     paid::claims(world);
+    afar::check(world);
 }

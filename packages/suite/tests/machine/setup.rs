@@ -11,6 +11,7 @@ use palisade_types::slashing::{
 };
 use palisade_types::{allocation, delegation, vault};
 
+use super::afar;
 use super::heights::Heights;
 use super::keys::{Keys, Terms};
 use super::model::*;
@@ -106,6 +107,7 @@ impl World {
             steps: 0,
             base: Default::default(),
             pay: Default::default(),
+            afar: Default::default(),
             twins: Default::default(),
             ending: false,
             suite,
@@ -173,23 +175,24 @@ impl World {
 
     fn endow(&mut self) {
         let (owner, token) = (self.suite.host("owner"), self.suite.token.clone());
+        let ion = self.ion();
         for name in OWNERS {
             let to = self.suite.host(name);
             let host = &mut self.suite.net.host;
-            for denom in [DENOM, "uion", BOND] {
+            for denom in [DENOM, ion.as_str(), BOND] {
                 host.mint(&to, FORTUNE, denom).unwrap();
             }
             host.cw20_mint(&token, &owner, &to, FORTUNE).unwrap();
         }
+        self.endow_afar();
     }
 }
 
 fn register_ion(suite: &mut Suite) {
+    let denom = suite.voucher(afar::HOME_DENOM);
     let asset = vault::NewAsset {
         id: ION.to_string(),
-        kind: AssetKind::Native {
-            denom: "uion".to_string(),
-        },
+        kind: AssetKind::Native { denom },
         rate: RateSource::Fixed {
             rate: Decimal::percent(50),
         },

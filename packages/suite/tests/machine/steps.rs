@@ -241,6 +241,7 @@ impl World {
             Step::Net(action) => self.net(action),
             Step::Base(ref step) => self.take_base(step),
             Step::Earn(ref step) => self.take_earn(step),
+            Step::Afar(ref step) => self.take_afar(step),
             ref other => panic!("nobody takes {other:?}"),
         }
     }
@@ -250,6 +251,7 @@ impl World {
         let before = at(&self.suite);
         let performed = self.suite.net.perform(action)?;
         let after = at(&self.suite);
+        self.arrived(&performed);
         self.carried(&performed, (before.0, after.0), (before.1, after.1));
         Ok(performed != Performed::Nothing)
     }
@@ -304,9 +306,9 @@ impl World {
             return self.suite.try_on_host(who, &token, &msg, &[]).map(|_| true);
         }
         let denom = match asset {
-            ATOM => DENOM,
-            STAKE => BOND,
-            _ => "uion",
+            ATOM => DENOM.to_string(),
+            STAKE => BOND.to_string(),
+            _ => self.ion(),
         };
         let msg = vault::ExecuteMsg::Deposit {
             operator,

@@ -70,6 +70,8 @@ pub struct World {
     /// What the base chain did, and what was paid as rewards.
     pub base: super::base::Ledger,
     pub pay: super::paid::Ledger,
+    /// What came from the consumer.
+    pub afar: super::afar::Ledger,
     pub twins: super::twins::Twins,
     /// Whether the steps are no longer random ones.
     pub ending: bool,
@@ -87,7 +89,7 @@ impl World {
         let balance = match asset {
             ATOM => host.balance(of, DENOM),
             STAKE => host.balance(of, BOND),
-            ION => host.balance(of, "uion"),
+            ION => host.balance(of, &self.ion()),
             _ => host.cw20_balance(&self.suite.token, of),
         };
         balance.unwrap()
@@ -101,11 +103,13 @@ impl World {
         }
     }
 
-    /// What an owner paid in, rewards that it received among it, less what it took out; below zero, it took more.
+    /// What an owner paid in, rewards that it received and deposits from the consumer among it, less what it took
+    /// out; below zero, it took more.
     pub fn paid_in(&self, owner: Name, asset: Name) -> i128 {
         let key = (owner, asset);
         let received = self.pay.received.get(&key).copied().unwrap_or_default();
-        (FORTUNE + received) as i128 - self.wallets[&key] as i128
+        let came = self.afar.deposited(owner, asset);
+        (FORTUNE + received + came) as i128 - self.wallets[&key] as i128
     }
 
     /// What each owner has of each asset, in the suite and outside, beyond what it had at first.
