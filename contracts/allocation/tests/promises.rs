@@ -483,43 +483,4 @@ fn bad_input_is_refused_by_name() {
     for (who, msg, expected) in cases {
         refused(&mut suite, who, &msg, &expected);
     }
-    for msg in [
-        ExecuteMsg::CreateService {
-            service: 9,
-            admin: nobody.to_string(),
-            terms: terms(Decimal::one(), false),
-        },
-        ExecuteMsg::Checkpoint {
-            service,
-            update_id: 1u64.into(),
-            start_after: None,
-            limit: 1,
-            force: vec![],
-            all: false,
-        },
-        ExecuteMsg::Acknowledge {
-            service,
-            update_id: 1u64.into(),
-            operators: vec![],
-        },
-        ExecuteMsg::Unjail {
-            service,
-            operator: nobody.to_string(),
-        },
-        ExecuteMsg::Slash(SlashOperator {
-            service,
-            operator: nobody.clone(),
-            update_id: 1u64.into(),
-            fraction: Decimal::percent(1),
-            jail: false,
-            tombstone: false,
-            payees: vec![],
-        }),
-    ] {
-        let expected = ContractError::Unauthorized {
-            sender: nobody.clone(),
-            allowed: suite.slashing.clone(),
-        };
-        refused(&mut suite, "nobody", &msg, &expected);
-    }
 }

@@ -7,8 +7,11 @@
 #![allow(clippy::panic, clippy::too_many_lines, missing_docs)]
 
 use cosmwasm_std::Decimal;
+use palisade_allocation::ContractError;
 use palisade_suite::*;
+use palisade_testing::HarnessResult;
 use palisade_types::allocation::*;
+use palisade_types::asset::{Destination, Payee};
 use palisade_types::slashing::Source;
 
 /// An operator with `stake` behind it that promised `percent` to each of `count` local services.
@@ -67,6 +70,70 @@ fn all_services_slashing_to_their_limit_take_no_more_than_the_pool() {
     let books = suite.books(ATOM);
     assert_eq!((books.seized, books.pools, books.dust), (1_000_000, 0, 0));
     assert!(books.balance_to_the_unit());
+}
+
+/// A penalty that the slashing contract itself asks for: what it took.
+fn compromised(suite: &mut Suite, service: ServiceId, percent: u64) -> HarnessResult<u128> {
+    let (slashing, allocation) = (suite.slashing.clone(), suite.allocation.clone());
+    let mallory = suite.host("mallory").to_string();
+    let msg = ExecuteMsg::Slash(SlashOperator {
+        service,
+        operator: suite.host("op"),
+        update_id: suite.member(service, "op").update_id,
+        fraction: Decimal::percent(percent),
+        jail: false,
+        tombstone: false,
+        payees: vec![Payee {
+            account: service,
+            destination: Destination::Send { recipient: mallory },
+            share: Decimal::one(),
+        }],
+    });
+    let before = suite.books(ATOM).seized;
+    let host = &mut suite.net.host;
+    host.execute(&slashing, &allocation, &msg, &[])?;
+    Ok(suite.books(ATOM).seized - before)
+}
+
+/// What is staked, what stands behind each of two services, and the sum of the slices in percent of
+/// the pool.
+fn promises(suite: &Suite, services: &[ServiceId]) -> (u128, [u128; 2], Decimal) {
+    let operator = suite.host("op").to_string();
+    let query = QueryMsg::Commitment { operator };
+    let all: CommitmentResponse = suite.ask(&suite.allocation, &query);
+    let slices = [backing(suite, services[0]), backing(suite, services[1])];
+    (suite.stake("op", ATOM), slices, all.pools[0].committed)
+}
+
+#[test]
+fn a_compromised_slashing_contract_takes_no_more_than_the_slice() {
+    let (mut suite, services) = promised(2, 30, 1_000_000);
+    let before = (1_000_000, [300_000, 300_000], Decimal::percent(60));
+    assert_eq!(promises(&suite, &services), before);
+    // Above what operators agreed to nothing is taken.
+    for percent in [31, 100, 1_000] {
+        let error = compromised(&mut suite, services[0], percent).unwrap_err();
+        assert_eq!(
+            refusal::<ContractError>(&error),
+            &ContractError::PenaltyTooLarge {
+                fraction: Decimal::percent(percent),
+                max_slash: Decimal::percent(30),
+            }
+        );
+        assert_eq!(promises(&suite, &services), before);
+        assert_eq!(suite.books(ATOM).seized, 0);
+    }
+    // As often as it likes: the slice once, and the other service's is what it was, 300,000 of the
+    // 700,000 that are left.
+    let left = Decimal::from_ratio(3u128, 7u128) + Decimal::raw(1);
+    for taken in [300_000, 0, 0] {
+        assert_eq!(compromised(&mut suite, services[0], 30).unwrap(), taken);
+        let after = (700_000, [0, 300_000], left);
+        assert_eq!(promises(&suite, &services), after);
+        let books = suite.books(ATOM);
+        assert_eq!((books.pools, books.seized), (700_000, 300_000));
+        assert!(books.balance_to_the_unit());
+    }
 }
 
 #[test]
