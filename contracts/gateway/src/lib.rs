@@ -1,7 +1,8 @@
 //! Palisade: the gateway contract, a consumer chain's end of the channel to the host.
 //!
-//! It holds the operator set that the host sent last, with the history of powers, and carries
-//! reports of infractions to the host until each has ended. It knows nothing of stake.
+//! It holds the operator set that the host sent last, with the history of powers, carries reports of
+//! infractions to the host until each has ended, and sends the rewards that are paid for the chain's
+//! security. It knows nothing of stake.
 
 pub mod contract;
 mod error;
