@@ -105,7 +105,7 @@ pub mod contracts {
 }
 
 impl Suite {
-    /// Deploys and connects the five contracts, stores the code of the staker, registers two assets,
+    /// Deploys and connects all contracts, stores the code of the staker, registers two assets,
     /// opens a channel for ICS-20. No operator, no service, no channel of a service yet.
     #[must_use]
     pub fn new() -> Self {
