@@ -181,8 +181,8 @@ func (s *Suite) DepositMemo(owner, operator harness.Name) string {
 	return string(encode(Msg{"dest_callback": Msg{"address": s.Vault}, "palisade": Msg{"deposit": terms}}))
 }
 
-// Recover sends what the vault holds of a token and owes nobody.
-func (s *Suite) Recover(by harness.Name, token Token, to harness.Name) *harness.Result {
+// Recover sends what a contract holds of a token and owes nobody.
+func (s *Suite) Recover(by harness.Name, contract string, token Token, to harness.Name) *harness.Result {
 	s.T.Helper()
-	return s.Host.Execute(by, s.Vault, Msg{"recover": Msg{"token": token, "recipient": to.String()}})
+	return s.Host.Execute(by, contract, Msg{"recover": Msg{"token": token, "recipient": to.String()}})
 }

@@ -77,17 +77,22 @@ func TestRefusedDepositsFromAnotherChainAreRefunded(t *testing.T) {
 	require.True(t, books.Idle.IsZero() && books.Staked.IsZero())
 }
 
-// Coins that came without a memo are nobody's: the vault's owner sends them back, and only them.
+// Coins that came without a memo are nobody's: the owner sends them back, and only them.
 func TestCoinsWithoutMemoAreSentBack(t *testing.T) {
 	s, token := afar(t)
 	s.Transfer(s.Consumer, harness.Stranger, s.Vault, s.DepositMemo(harness.Staker1, operator), harness.Coin(600, harness.Reward)).OK()
-	s.Transfer(s.Consumer, harness.Stranger, s.Vault, "", harness.Coin(70, harness.Reward)).OK()
+	for _, contract := range []string{s.Vault, s.Allocation} {
+		s.Transfer(s.Consumer, harness.Stranger, contract, "", harness.Coin(70, harness.Reward)).OK()
+	}
 	s.Relay()
 	require.Equal(t, int64(670), s.HeldOf(token, s.Vault).Int64())
-	before := s.HeldOf(token, harness.Stranger.String())
-	s.Recover(harness.Stranger, token, harness.Stranger).Refused("owner")
-	s.Recover(harness.Owner, token, harness.Stranger).OK()
-	require.Equal(t, int64(70), s.HeldOf(token, harness.Stranger.String()).Sub(before).Int64())
-	require.Equal(t, int64(600), s.HeldOf(token, s.Vault).Int64())
-	s.Recover(harness.Owner, token, harness.Stranger).Refused("nothing of")
+	require.Equal(t, int64(70), s.HeldOf(token, s.Allocation).Int64())
+	for at, left := range map[string]int64{s.Vault: 600, s.Allocation: 0} {
+		before := s.HeldOf(token, harness.Stranger.String())
+		s.Recover(harness.Stranger, at, token, harness.Stranger).Refused("owner")
+		s.Recover(harness.Owner, at, token, harness.Stranger).OK()
+		require.Equal(t, int64(70), s.HeldOf(token, harness.Stranger.String()).Sub(before).Int64())
+		require.Equal(t, left, s.HeldOf(token, at).Int64())
+		s.Recover(harness.Owner, at, token, harness.Stranger).Refused("nothing of")
+	}
 }

@@ -108,13 +108,16 @@ pub fn execute(
         ExecuteMsg::Redirect(redirection) => slash::redirect(deps, info, redirection),
         ExecuteMsg::Slash(msg) => slash::start(deps, env, info, msg),
         ExecuteMsg::Unjail { service, operator } => slash::unjail(deps, info, service, &operator),
+        ExecuteMsg::Recover { token, recipient } => {
+            admin::recover(deps, &env, &info, token, &recipient)
+        }
         ExecuteMsg::Connect { slashing } => admin::connect(deps, info, &slashing),
         ExecuteMsg::Admin(msg) => admin::guard(deps, env, info, msg),
         ExecuteMsg::UpdateOwnership(action) => admin::update_ownership(deps, env, info, action),
     }
 }
 
-/// Continues after the delegation contract took a penalty.
+/// Continues after the delegation contract took a penalty, or after rewards left.
 ///
 /// # Errors
 /// An answer that does not fit the question.
@@ -122,6 +125,7 @@ pub fn execute(
 pub fn reply(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, ContractError> {
     match reply.id {
         slash::REPLY => slash::finish(deps, env, reply),
+        reward::LEFT => reward::left(deps, &reply),
         id => Err(ContractError::UnknownReply { id }),
     }
 }

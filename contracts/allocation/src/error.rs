@@ -174,6 +174,12 @@ pub enum ContractError {
 
     #[error(transparent)]
     Arrival(#[from] ArrivalError),
+    #[error("nothing of {token} can be recovered: {balance} are held, {owed} are owed")]
+    NothingToRecover {
+        token: String,
+        balance: Uint128,
+        owed: Uint128,
+    },
     #[error("the coins did not come: {owed} {token} would be owed, {balance} are here")]
     CoinsMissing {
         token: String,

@@ -18,6 +18,13 @@ pub(crate) fn update_service(service: ServiceId, admin: &Addr) -> Event {
     service_event("update_service", service).add_attribute("admin", admin)
 }
 
+pub(crate) fn recover(token: &str, amount: Uint128, recipient: &Addr) -> Event {
+    Event::new("recover")
+        .add_attribute("token", token)
+        .add_attribute("amount", amount)
+        .add_attribute("recipient", recipient)
+}
+
 pub(crate) fn stop_service(service: ServiceId) -> Event {
     service_event("stop_service", service)
 }

@@ -316,13 +316,16 @@ pub(crate) fn take_back(
     let amount = pot.take_back()?;
     if !amount.is_zero() {
         POTS.save(storage, (service, token), &pot)?;
-        release(storage, token, amount)?;
     }
     Ok(amount)
 }
 
-/// Notes that some of what is owed in a token leaves.
-fn release(storage: &mut dyn Storage, token: &str, amount: Uint128) -> Result<(), ContractError> {
+/// Notes that some of what was owed in a token left.
+pub(crate) fn release(
+    storage: &mut dyn Storage,
+    token: &str,
+    amount: Uint128,
+) -> Result<(), ContractError> {
     let owed = OWED.load(storage, token)?.checked_sub(amount)?;
     Ok(OWED.save(storage, token, &owed)?)
 }
@@ -376,7 +379,6 @@ impl Account {
         self.earner.settled(&pot, vec![]);
         pot.harvested = pot.harvested.checked_add(total)?;
         POTS.save(storage, (service, token), &pot)?;
-        release(storage, token, total)?;
         Ok(Some((parts, total)))
     }
 

@@ -1,4 +1,6 @@
 use cosmwasm_schema::cw_serde;
+use cosmwasm_schema::serde::de::Error;
+use cosmwasm_schema::serde::{Deserialize, Deserializer};
 use cosmwasm_std::{IbcEndpoint, Uint128};
 use sha2::{Digest, Sha256};
 
@@ -105,11 +107,18 @@ impl<Note> Memo<Note> {
 }
 
 /// The data of an ICS-20 packet.
+///
+/// It is read as strictly as ibc-go does and no more leniently in anything: ibc-go takes names of fields
+/// without regard to case, the last one counts, and `"0100"` is 64 to it. Whoever writes packets by hand could
+/// say one thing to the chain and another here. So other fields are refused, as ibc-go itself refuses those
+/// that it does not know, and an amount is a decimal as ibc-go writes it.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct TransferData {
     /// Full path, such as `transfer/channel-0/uatom`; the bare name for a token of the sending chain.
     pub denom: String,
     /// Base units.
+    #[serde(deserialize_with = "canonical")]
     pub amount: Uint128,
     /// Who sends.
     pub sender: String,
@@ -118,6 +127,14 @@ pub struct TransferData {
     /// Free text.
     #[serde(default)]
     pub memo: String,
+}
+
+/// A decimal without signs and leading zeros.
+fn canonical<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uint128, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let amount = Uint128::try_from(text.as_str()).ok();
+    let amount = amount.filter(|amount| amount.to_string() == text);
+    amount.ok_or_else(|| Error::custom(format!("{text} is no decimal of at most 128 bits")))
 }
 
 impl TransferData {
@@ -187,7 +204,57 @@ fn is_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use cosmwasm_std::from_json;
+
     use super::*;
+
+    fn read(amount: &str, more: &str) -> Option<TransferData> {
+        from_json(format!(
+            r#"{{"denom":"uatom","amount":{amount},"sender":"a","receiver":"b"{more}}}"#
+        ))
+        .ok()
+    }
+
+    /// What ibc-go reads otherwise, or not at all, is not read here.
+    #[test]
+    fn a_packet_says_the_same_here_as_to_the_chain() {
+        for amount in ["0", "1", "100", "340282366920938463463374607431768211455"] {
+            let data = read(&format!(r#""{amount}""#), "").unwrap();
+            assert_eq!(data.amount.to_string(), amount);
+        }
+        let amounts = [
+            r#""0100""#,
+            r#""+100""#,
+            r#""-100""#,
+            r#""0x64""#,
+            r#""1_00""#,
+            r#"" 100""#,
+            r#""""#,
+            r#""00""#,
+            r#""340282366920938463463374607431768211456""#,
+            "100",
+            "null",
+        ];
+        for amount in amounts {
+            assert_eq!(read(amount, ""), None, "{amount}");
+        }
+        let more = [
+            r#","Receiver":"thief""#,
+            r#","AMOUNT":"1""#,
+            r#","Denom":"junk""#,
+            r#","memO":"{}""#,
+            r#","receiver":"thief""#,
+            r#","amount":"1""#,
+            r#","\u0052eceiver":"thief""#,
+            r#","memo":"","memo":"{}""#,
+            r#","x":1"#,
+        ];
+        for more in more {
+            assert_eq!(read(r#""100""#, more), None, "{more}");
+        }
+        let escaped = r#","mem\u006f":"t\u0061ke""#;
+        assert_eq!(read(r#""100""#, escaped).unwrap().memo, "take");
+    }
 
     #[test]
     fn what_arrived_over_channels_or_clients_is_a_voucher() {

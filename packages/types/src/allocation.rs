@@ -220,6 +220,14 @@ pub enum ExecuteMsg {
         /// The operator.
         operator: String,
     },
+    /// Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of
+    /// a token beyond what is owed in it. By the owner.
+    Recover {
+        /// The token.
+        token: Token,
+        /// Who receives.
+        recipient: String,
+    },
     /// Names the slashing contract, once. By the owner.
     Connect {
         /// Its address.

@@ -3,10 +3,11 @@ use palisade_admin::{cw_ownable, AdminMsg};
 use palisade_types::allocation::{Action, InstantiateMsg};
 use palisade_types::delegation::{ConfigResponse, QueryMsg};
 use palisade_types::neighbour::Neighbour;
+use palisade_types::token::Token;
 
 use crate::contract::{CONTRACT_NAME, CONTRACT_VERSION};
 use crate::events;
-use crate::state::{Config, CONFIG};
+use crate::state::{Config, CONFIG, OWED};
 use crate::ContractError;
 
 /// The longest delay, in seconds: ten years. It keeps every sum of times far from its end.
@@ -80,6 +81,33 @@ pub(crate) fn connect(
     config.slashing = Some(Neighbour(slashing.clone()));
     CONFIG.save(deps.storage, &config)?;
     Ok(Response::new().add_event(events::connect(&slashing)))
+}
+
+/// Pays out all that is held of a token beyond what is owed as rewards.
+pub(crate) fn recover(
+    deps: DepsMut,
+    env: &Env,
+    info: &MessageInfo,
+    token: Token,
+    recipient: &str,
+) -> Result<Response, ContractError> {
+    palisade_admin::only_owner(deps.storage, &info.sender)?;
+    let token = token.validated(deps.api)?;
+    let recipient = deps.api.addr_validate(recipient)?;
+    let name = token.name();
+    let owed = OWED.may_load(deps.storage, &name)?.unwrap_or_default();
+    let balance = token.balance(deps.querier, &env.contract.address)?;
+    let surplus = balance.saturating_sub(owed);
+    if surplus.is_zero() {
+        return Err(ContractError::NothingToRecover {
+            token: name,
+            balance,
+            owed,
+        });
+    }
+    let payment = token.pay(&recipient, surplus)?;
+    let event = events::recover(&name, surplus, &recipient);
+    Ok(Response::new().add_event(event).add_message(payment))
 }
 
 pub(crate) fn guard(

@@ -1,7 +1,8 @@
 //! Rewards: named, paid in, harvested, and taken back.
 
 use cosmwasm_std::{
-    from_json, Addr, CosmosMsg, Deps, DepsMut, MessageInfo, Response, StdResult, Uint128,
+    from_json, to_json_binary, Addr, CosmosMsg, Deps, DepsMut, MessageInfo, Reply, Response,
+    StdResult, SubMsg, Uint128,
 };
 use cw20::{Cw20QueryMsg, Cw20ReceiveMsg, TokenInfoResponse};
 use palisade_types::allocation::{Cw20HookMsg, ServiceId, MAX_REWARD_TOKENS};
@@ -16,6 +17,9 @@ use crate::events;
 use crate::rewards::{self, Account};
 use crate::state::{Pot, BOUNDS, CONFIG, COUNTS, POTS, SERVICES};
 use crate::ContractError;
+
+/// Reply to a payment of what was owed.
+pub(crate) const LEFT: u64 = 2;
 
 pub(crate) fn add_tokens(
     deps: DepsMut,
@@ -133,7 +137,7 @@ pub(crate) fn take_back(
         let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
         response = response
             .add_event(events::take_back(service, &info.sender, &name, amount))
-            .add_message(token.pay(&info.sender, amount)?);
+            .add_submessage(leaving(token.pay(&info.sender, amount)?, (&name, amount))?);
     }
     if response.messages.is_empty() {
         return Err(ContractError::NothingHeld { service });
@@ -179,12 +183,8 @@ pub(crate) fn harvest(
         let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
         response = response.add_event(events::harvest(service, &operator, &name, amount, &parts));
         let by_operator = info.sender == operator;
-        response = response.add_messages(send_on(
-            &delegation,
-            token,
-            amount,
-            (&operator, parts, by_operator),
-        )?);
+        let to = (&delegation, &operator);
+        response = send_on(response, to, (&name, token, amount), (parts, by_operator))?;
     }
     if response.messages.is_empty() {
         return Err(ContractError::NothingEarned { service, operator });
@@ -196,11 +196,11 @@ pub(crate) fn harvest(
 /// What was earned, on its way to the pools that earned it. A cw20 is told of by a message of our own:
 /// that it was sent by us would be the word of the cw20 alone.
 fn send_on(
-    delegation: &Addr,
-    token: Token,
-    amount: Uint128,
-    (operator, parts, by_operator): (&Addr, Vec<AssetAmount>, bool),
-) -> StdResult<Vec<CosmosMsg>> {
+    response: Response,
+    (delegation, operator): (&Addr, &Addr),
+    (name, token, amount): (&str, Token, Uint128),
+    (parts, by_operator): (Vec<AssetAmount>, bool),
+) -> StdResult<Response> {
     let operator = operator.to_string();
     match &token {
         Token::Native { .. } => {
@@ -209,7 +209,8 @@ fn send_on(
                 parts,
                 by_operator,
             };
-            Ok(vec![token.attach(delegation, &reward, amount)?])
+            let paid = token.attach(delegation, &reward, amount)?;
+            Ok(response.add_submessage(leaving(paid, (name, amount))?))
         }
         Token::Cw20 { address } => {
             let reward = delegation::ExecuteMsg::RewardCw20 {
@@ -218,10 +219,25 @@ fn send_on(
                 parts,
                 by_operator,
             };
-            let tell = Neighbour(delegation.clone()).call(&reward)?;
-            Ok(vec![token.pay(delegation, amount)?, tell.into()])
+            let paid = token.pay(delegation, amount)?;
+            Ok(response
+                .add_submessage(leaving(paid, (name, amount))?)
+                .add_message(Neighbour(delegation.clone()).call(&reward)?))
         }
     }
+}
+
+/// A message with which some of what is owed in a token leaves. It is owed until it left: a token that calls
+/// somebody on its way finds nothing here that seems to be nobody's.
+fn leaving(message: CosmosMsg, gone: (&str, Uint128)) -> StdResult<SubMsg> {
+    Ok(SubMsg::reply_on_success(message, LEFT).with_payload(to_json_binary(&gone)?))
+}
+
+/// Notes that it left.
+pub(crate) fn left(deps: DepsMut, reply: &Reply) -> Result<Response, ContractError> {
+    let (token, amount): (String, Uint128) = from_json(&reply.payload)?;
+    rewards::release(deps.storage, &token, amount)?;
+    Ok(Response::new())
 }
 
 /// The rewards of a service in the tokens asked for; none: in all.

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod relay;
 pub mod rewards;
 
 use cosmwasm_schema::cw_serde;
@@ -10,7 +11,7 @@ use cosmwasm_std::{
     from_json, to_json_binary, Addr, Binary, Decimal, Deps, DepsMut, Env, Event, MessageInfo,
     Order, Response, StdError, StdResult, Storage, Uint128, Uint64,
 };
-use cw_multi_test::{App, AppResponse, Executor};
+use cw_multi_test::{no_init, AppBuilder, AppResponse, Executor};
 use cw_storage_plus::{Item, Map};
 use palisade_allocation::contract::{execute, instantiate, query, reply};
 use palisade_allocation::state::CAPTURES;
@@ -21,6 +22,8 @@ use palisade_testing::TestContract;
 use palisade_types::allocation::*;
 use palisade_types::asset::{AssetAmount, Destination, Payee, Price, Redirection};
 use palisade_types::delegation::{self, CutResult, SlashPools, Stake, StakesResponse};
+
+use relay::{Chain, Relays};
 
 pub const DAY: u64 = 86_400;
 pub const UNBONDING: u64 = 3 * DAY;
@@ -192,7 +195,7 @@ fn tell(deps: Deps, env: Env, msg: delegation::QueryMsg) -> StdResult<Binary> {
 }
 
 pub struct Stage {
-    pub app: App,
+    pub app: Chain,
     pub delegation: Addr,
     pub allocation: Addr,
     services: ServiceId,
@@ -201,7 +204,7 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Self {
-        let mut app = App::default();
+        let mut app = AppBuilder::new().with_stargate(Relays).build(no_init);
         let owner = app.api().addr_make("owner");
         let code = app.store_code(Box::new(TestContract::new(play, begin, tell)));
         let delegation = app
