@@ -137,6 +137,9 @@ pub struct Service {
     /// Nonce epoch: nonces of an earlier one count for nothing.
     #[serde(rename = "n")]
     pub nonce_epoch: u32,
+    /// When that began; none: the service began with it.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub renewed_at: Option<Timestamp>,
     /// Number of the present peer, or its nonce epoch: channels of an earlier one have no say.
     #[serde(rename = "e")]
     pub peer_number: u32,

@@ -28,7 +28,7 @@ pub(crate) fn submit(
     stored.verify(deps.api, now, evidence)?;
     let config = CONFIG.load(deps.storage)?;
     let verdict = judge(deps.as_ref(), now, &config, (service, &stored), evidence)?;
-    let known = verdict.known(deps.storage)?;
+    let known = verdict.known(deps.storage, &stored)?;
     if let Known::Same { number } = known {
         return Err(ContractError::Duplicate {
             service,

@@ -1,7 +1,7 @@
 //! The door: what becomes of a slash that arrives, by packet or by message.
 
 use cosmwasm_std::{
-    Addr, Deps, DepsMut, Env, Event, StdResult, Storage, SubMsg, Timestamp, Uint128,
+    Addr, Binary, Deps, DepsMut, Env, Event, StdResult, Storage, SubMsg, Timestamp, Uint128,
 };
 use palisade_evidence::Equivocation;
 use palisade_ibc::{Offender, Slash, SlashAck, DOUBLE_SIGN, MAX_KIND_LENGTH};
@@ -70,23 +70,20 @@ pub(crate) fn receive_slash(
     let digest = slash.digest()?;
     let key = (service, stored.nonce_epoch, slash.nonce.u64());
     let now = env.block.time;
-    let mut first_seen = now;
-    if let Some(known) = NONCES.may_load(deps.storage, key)? {
-        let answer = match known.answer {
-            _ if known.digest != digest => Some(SlashAck::Rejected {
+    let answered = |answer| Ok(Receipt::new(service, slash, answer));
+    let first_seen = match NONCES.may_load(deps.storage, key)? {
+        None => bounced_before(deps.storage, key, &digest)?.unwrap_or(now),
+        Some(known) if known.digest != digest => {
+            return answered(SlashAck::Rejected {
                 reason: OTHER_CONTENT.to_string(),
-            }),
-            Answer::Refused(refusal) => Some(refusal.answer()),
-            Answer::Request(number) => Some(duplicate(deps.storage, service, number)?),
-            Answer::Bounced(at) => {
-                first_seen = at;
-                None
-            }
-        };
-        if let Some(answer) = answer {
-            return Ok(Receipt::new(service, slash, answer));
+            })
         }
-    }
+        Some(known) => match known.answer {
+            Answer::Refused(refusal) => return answered(refusal.answer()),
+            Answer::Request(number) => return answered(duplicate(deps.storage, service, number)?),
+            Answer::Bounced(at) => at,
+        },
+    };
 
     let claim = Claim {
         service,
@@ -110,6 +107,23 @@ pub(crate) fn receive_slash(
     };
     NONCES.save(deps.storage, key, &Nonce { digest, answer })?;
     Ok(receipt)
+}
+
+/// When a report came first that bounced before nonces were renewed: it does not age by that.
+fn bounced_before(
+    storage: &dyn Storage,
+    (service, nonce_epoch, nonce): (ServiceId, u32, u64),
+    digest: &Binary,
+) -> StdResult<Option<Timestamp>> {
+    let Some(former) = nonce_epoch.checked_sub(1) else {
+        return Ok(None);
+    };
+    let known = NONCES.may_load(storage, (service, former, nonce))?;
+    let same = known.filter(|known| known.digest == *digest);
+    Ok(same.and_then(|known| match known.answer {
+        Answer::Bounced(at) => Some(at),
+        _ => None,
+    }))
 }
 
 /// The answer to a report of an infraction that there is a request for.
@@ -318,7 +332,7 @@ impl Claim<'_> {
         weight: Uint128,
         origin: Origin,
     ) -> Result<(Option<Answer>, Receipt), ContractError> {
-        let known = verdict.known(storage)?;
+        let known = verdict.known(storage, self.stored)?;
         match &known {
             Known::Same { number } => return self.echo(storage, *number),
             Known::Fresh { .. } if !verdict.proven => {

@@ -93,6 +93,7 @@ pub(crate) fn renew_nonces(
         .ok_or(ContractError::Exhausted {
             what: "nonce epochs",
         })?;
+    stored.renewed_at = Some(env.block.time);
     // Packets and answers that are under way speak of nonces of the former epoch: an answer to the
     // former outcome 7 must not end the new one.
     cut_off(&mut stored)?;

@@ -39,6 +39,7 @@ pub(crate) fn run(
             change: None,
             former_chain: None,
             nonce_epoch: 0,
+            renewed_at: None,
             peer_number: 0,
             slasher,
             stopped_at: None,

@@ -4,7 +4,9 @@ use cosmwasm_std::{Addr, Storage, Timestamp};
 use palisade_types::allocation::ServiceId;
 
 use super::slash::{Origin, Task};
-use crate::state::{infraction_key, End, Policy, Request, LAST_REQUEST, PENDING, REQUESTS, SEEN};
+use crate::state::{
+    infraction_key, End, Policy, Request, Service, LAST_REQUEST, PENDING, REQUESTS, SEEN,
+};
 use crate::ContractError;
 
 /// Most requests for one infraction that are looked at for one that says the same.
@@ -55,11 +57,22 @@ impl Verdict {
     /// update: by an older one, since the newer one's acknowledgement came after it, or by one that a
     /// report named. A report goes past a proof that was judged by an older update. What was taken
     /// once is not taken again.
-    pub(super) fn known(&self, storage: &dyn Storage) -> Result<Known, ContractError> {
+    ///
+    /// A consumer that began anew counts its heights from the start: what is reported of the time since nonces
+    /// were renewed is another infraction than one of the same height before.
+    pub(super) fn known(
+        &self,
+        storage: &dyn Storage,
+        stored: &Service,
+    ) -> Result<Known, ContractError> {
         let Some(number) = SEEN.may_load(storage, self.seen_key())? else {
             return Ok(Known::Fresh { overrides: None });
         };
         let request = REQUESTS.load(storage, (self.service, number))?;
+        let began = |at: &Timestamp| request.time < *at && self.time >= *at;
+        if !self.proven && stored.renewed_at.as_ref().is_some_and(began) {
+            return Ok(Known::Fresh { overrides: None });
+        }
         let knows_more = self.knows_more(&request);
         let past = match (&request.end, self.proven, request.proven) {
             (None, true, false) if !request.knows_more(self) => {

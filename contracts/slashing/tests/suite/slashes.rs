@@ -425,8 +425,34 @@ fn a_new_nonce_epoch_counts_from_the_start() {
     let mut fresh = suite.slash("bob");
     fresh.nonce = slash.nonce;
     assert_eq!(suite.report(&fresh), executed(2));
-    let mut old = suite.slash("alice");
-    old.nonce = 2u64.into();
+    let old = Slash {
+        nonce: 2u64.into(),
+        ..slash
+    };
     assert_eq!(suite.report(&old), duplicate(1, ended()));
+    assert_eq!(suite.slashes().len(), 2);
+}
+
+#[test]
+fn a_consumer_that_began_anew_reports_of_the_same_height_again() {
+    let mut suite = Suite::with_operators();
+    let slash = suite.slash_for("alice", "downtime", 7);
+    assert_eq!(suite.report(&slash), executed(1));
+    suite.net.advance(1_000);
+    // A gateway that goes on over a new channel, and says the same again.
+    suite
+        .run("owner", &ExecuteMsg::RenewNonces { service: CHAIN })
+        .unwrap();
+    suite.open_channel();
+    suite.net.advance(1_000);
+    assert_eq!(suite.report(&slash), duplicate(1, ended()));
+    // A chain that began anew comes to the same height.
+    let mut again = suite.slash_for("alice", "downtime", 7);
+    assert_ne!(again.nonce, slash.nonce);
+    assert_eq!(suite.report(&again), executed(2));
+    assert_eq!(suite.slashes().len(), 2);
+    // That is an infraction of its own, and once.
+    again.nonce = 9u64.into();
+    assert_eq!(suite.report(&again), duplicate(2, ended()));
     assert_eq!(suite.slashes().len(), 2);
 }

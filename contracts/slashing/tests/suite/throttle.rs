@@ -213,6 +213,36 @@ fn a_bounced_slash_cannot_be_kept_for_ever() {
 }
 
 #[test]
+fn what_bounced_does_not_age_as_nonces_are_renewed() {
+    let mut suite = Suite::with_operators();
+    suite.set_buckets(CHAIN, 0, 0);
+    suite.net.advance(EVIDENCE_AGE);
+    let mut slash = twenty(&mut suite, 1);
+    slash.time = suite.now().minus_seconds(EVIDENCE_AGE);
+    let first_seen = suite.now();
+    assert!(matches!(suite.report(&slash), SlashAck::Bounced { .. }));
+    suite.net.advance(5_000);
+    suite
+        .run("owner", &ExecuteMsg::RenewNonces { service: CHAIN })
+        .unwrap();
+    suite.open_channel();
+    suite.set_buckets(CHAIN, 0, 0);
+    // Of other content under that nonce nothing is known.
+    let mut other = slash.clone();
+    other.height = 2_u64.into();
+    let old = "the infraction is older than the 80000 seconds of the service";
+    let mut late = other.clone();
+    late.nonce = 8_u64.into();
+    assert_eq!(suite.report(&late), refused(old));
+    assert!(matches!(suite.report(&slash), SlashAck::Bounced { .. }));
+    let kept = Some(NonceResponse::Bounced { first_seen });
+    assert_eq!(suite.nonce(slash.nonce.u64()), kept);
+    suite.net.advance(5_000);
+    assert_eq!(suite.report(&slash), executed(1));
+    assert_eq!(suite.drawn(CHAIN).0, 20);
+}
+
+#[test]
 fn what_bounced_is_a_repetition_once_another_report_got_through() {
     let mut suite = Suite::with_operators();
     suite.set_buckets(CHAIN, 0, 0);
