@@ -3,7 +3,7 @@
 use cosmwasm_std::testing::{message_info, mock_env};
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, Binary, CosmosMsg, IbcAcknowledgement, IbcMsg, IbcPacket,
-    IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg, StdAck, Timestamp, Uint64,
+    IbcPacketAckMsg, IbcPacketTimeoutMsg, StdAck, Timestamp, Uint64,
 };
 use palisade_gateway::{contract, ibc, ContractError};
 use palisade_ibc::{encode_ack, ConsumerPacket, Offender, Outcome, Slash, SlashAck, DOWNTIME};
@@ -446,18 +446,29 @@ proptest! {
         }
     }
 
-    /// No bytes make the receiver panic, and refused ones change nothing.
+    /// No bytes make the receiver panic. Refused ones change nothing, a power told is applied.
     #[test]
-    fn receive_never_panics(data in prop::collection::vec(any::<u8>(), 0..200), variant in 0..3) {
-        let mut deps = reported().0.deps;
+    fn receive_never_panics(data in prop::collection::vec(any::<u8>(), 1..200), variant in 0..4) {
+        let mut suite = Suite::with_operators();
         let text = String::from_utf8_lossy(&data).into_owned();
-        let data = match variant {
-            0 => Binary::from(data),
-            1 => to_json_binary(&set(2, &[power(&text, u128::MAX)])).unwrap(),
-            _ => Binary::from(format!("{{\"operator_set\":{text}}}").into_bytes()),
+        let told = |amount| to_json_binary(&set(2, &[power(&text, amount)])).unwrap();
+        let (data, whole) = match variant {
+            0 => (Binary::from(data), false),
+            1 => (format!("{{\"operator_set\":{text}}}").into_bytes().into(), false),
+            // With alice's 100 and bob's 50 it is more than 128 bits hold.
+            2 => (told(u128::MAX), false),
+            _ => (told(7), text.len() <= 128),
         };
-        let incoming = packet("their_port", "channel-9", "channel-0", data);
-        let msg = IbcPacketReceiveMsg::new(incoming, Addr::unchecked("relayer"));
-        let _ = ibc::ibc_packet_receive(deps.as_mut(), mock_env(), msg);
+        if !whole {
+            suite.refused(data);
+            return Ok(());
+        }
+        let packet = suite.send_bytes(data);
+        let at = suite.deliver(&packet);
+        prop_assert_eq!(at, (suite.height().into(), suite.now()));
+        prop_assert_eq!(suite.total(), (157u128.into(), 2));
+        prop_assert_eq!(suite.operator(&text).power.u128(), 7);
+        prop_assert_eq!(suite.operators().len(), 3);
+        prop_assert_eq!(suite.config().last_update.u64(), 2);
     }
 }
