@@ -1,5 +1,6 @@
-//! What the pages say is so: the tests that docs/security.md names exist, every link leads somewhere, and every message
-//! in a command is one that the contract takes, without a field that it would ignore.
+//! What the pages say is so: the tests that docs/security.md names exist, every link leads somewhere, every message
+//! in a command is one that the contract takes, without a field that it would ignore, gas is what was measured, and the
+//! tables of events are whole.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -7,7 +8,7 @@
     missing_docs
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -424,4 +425,168 @@ fn a_link_that_is_dead_is_noticed() {
         assert_eq!(dead(&folder, &page(to)), [to]);
     }
     assert_eq!(dead(&folder, "[there]: no.md 'title'"), ["no.md"]);
+}
+
+/// What was measured, as e2e/gas.json keeps it: gas and bytes, each with what it is of.
+fn measured() -> BTreeMap<u64, String> {
+    let json = fs::read_to_string(root().join("e2e/gas.json")).unwrap();
+    let kinds: BTreeMap<String, BTreeMap<String, u64>> = serde_json::from_str(&json).unwrap();
+    let all = kinds.into_iter().flat_map(|(kind, values)| {
+        let named = move |(name, value)| (value, format!("{kind}: {name}"));
+        values.into_iter().map(named)
+    });
+    all.collect()
+}
+
+/// The numbers of a line that are exact and too large for a difference: 60,000, which loading a contract costs, and no
+/// whole thousands.
+fn exact(line: &str) -> Vec<u64> {
+    let digits = line.split(|c: char| !c.is_ascii_digit() && c != ',');
+    let numbers = digits.filter_map(|text| text.replace(',', "").parse().ok());
+    numbers
+        .filter(|number| *number >= 60_000 && number % 1000 != 0)
+        .collect()
+}
+
+/// The one section with numbers that no snapshot has: `scripts/gas --split` prints them.
+const SPLIT: &str = "### What a slash consists of";
+
+/// Exact numbers that are bounds: seconds of a day and of a week, and the bytes of a contract that a chain takes.
+const BOUNDS: [u64; 3] = [86_400, 604_800, 819_200];
+
+/// The exact numbers of a page that were measured, and what is wrong with the others.
+fn compared(page: &str, measured: &BTreeMap<u64, String>) -> (usize, Vec<String>) {
+    let (mut count, mut wrong, mut split) = (0, Vec::new(), false);
+    for (at, line) in page.lines().enumerate() {
+        if line.starts_with('#') {
+            split = line == SPLIT;
+        }
+        let numbers = exact(line).into_iter().filter(|n| !BOUNDS.contains(n));
+        for number in numbers.filter(|_| !split) {
+            if measured.contains_key(&number) {
+                count += 1;
+                continue;
+            }
+            let (near, what) = measured
+                .iter()
+                .min_by_key(|(near, _)| near.abs_diff(number))
+                .unwrap();
+            wrong.push(format!("{}: {number}, nearest is {near} ({what})", at + 1));
+        }
+    }
+    (count, wrong)
+}
+
+#[test]
+fn gas_and_bytes_on_the_pages_are_those_of_the_snapshot() {
+    let measured = measured();
+    let (mut count, mut all) = (0, Vec::new());
+    for name in ["README.md", "docs/gas.md", "docs/operate.md"] {
+        let page = fs::read_to_string(root().join(name)).unwrap();
+        let (found, wrong) = compared(&page, &measured);
+        count += found;
+        all.extend(wrong.iter().map(|wrong| format!("{name}:{wrong}")));
+    }
+    assert!(all.is_empty(), "not in e2e/gas.json: {all:#?}");
+    assert!(count > 90, "{count} numbers");
+}
+
+#[test]
+fn a_number_that_was_not_measured_is_noticed() {
+    let measured = BTreeMap::from([
+        (144_505, "messages: a".to_string()),
+        (60_001, "messages: b".to_string()),
+    ]);
+    let page = format!(
+        "# Gas\n| a | 144,505 |\nb is 144,504, goal 230,000, c is 59,999 and 819,200.\n{SPLIT}\n| 447,472 |\n## Next\n60002"
+    );
+    let wrong = [
+        "3: 144504, nearest is 144505 (messages: a)",
+        "7: 60002, nearest is 60001 (messages: b)",
+    ];
+    assert_eq!(
+        compared(&page, &measured),
+        (1, wrong.map(str::to_string).to_vec())
+    );
+}
+
+/// All Rust of a folder, with one space for any white one, and none behind a parenthesis that opens.
+fn sources(folder: &Path) -> String {
+    let mut all = String::new();
+    for path in fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
+        if path.is_dir() {
+            all += &sources(&path);
+        } else {
+            let text = fs::read_to_string(&path).unwrap();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            all += &words.join(" ").replace("( ", "(");
+        }
+    }
+    all
+}
+
+/// What makes an event, and the helpers that are given its name.
+const MAKERS: [&str; 4] = ["Event::new(", " service_event(", " of(", ".event("];
+
+/// The functions in which an event's name is no literal: each is one of the makers, or called by one.
+const NAMED: [&str; 3] = ["service_event", "of", "claim_rewards"];
+
+/// The names of a contract's events, and the functions in which they cannot be seen.
+fn events(source: &str) -> (BTreeSet<String>, Vec<String>) {
+    let (mut names, mut unseen) = (BTreeSet::new(), Vec::new());
+    for maker in MAKERS {
+        for (at, _) in source.match_indices(maker) {
+            let name = source[at + maker.len()..].strip_prefix('"');
+            if let Some(rest) = name {
+                names.insert(rest.split('"').next().unwrap().to_string());
+            } else if maker == MAKERS[0] {
+                let function = source[..at].rsplit("fn ").next().unwrap();
+                unseen.push(function.split(['(', '<']).next().unwrap().to_string());
+            }
+        }
+    }
+    unseen.retain(|function| !NAMED.contains(&function.as_str()));
+    (names, unseen)
+}
+
+/// The names in the first column of a page's table of events.
+fn listed(page: &str) -> BTreeSet<String> {
+    let section = page.split("\n## Events\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    first
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_string)
+        .collect()
+}
+
+#[test]
+fn every_event_of_a_contract_is_in_its_readme() {
+    let (shared, unseen) = events(&sources(&root().join("packages/admin/src")));
+    assert_eq!((shared.len(), unseen), (3, vec![]), "{shared:?}");
+    let (mut count, mut all) = (0, Vec::new());
+    for entry in fs::read_dir(root().join("contracts")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_string_lossy();
+        let (made, unseen) = events(&sources(&folder.join("src")));
+        let listed = listed(&fs::read_to_string(folder.join("README.md")).unwrap());
+        count += made.len();
+        all.extend(
+            unseen
+                .iter()
+                .map(|f| format!("{name}: what events does {f} make?")),
+        );
+        let missing = made.difference(&listed);
+        all.extend(missing.map(|event| format!("{name}: {event} is not in the README")));
+        let gone = listed
+            .iter()
+            .filter(|e| !made.contains(*e) && !shared.contains(*e));
+        all.extend(gone.map(|event| format!("{name}: there is no {event}")));
+    }
+    assert!(all.is_empty(), "{all:#?}");
+    assert!(count > 110, "{count} events");
 }
