@@ -91,6 +91,7 @@ node_settings() {
 start_node() {
     local chain="$1"
     if alive "$chain"; then return; fi
+    # shellcheck disable=SC2034 # for relayer.sh
     NODE_STARTED=yes
     say "starting ${ID[$chain]}"
     launch "$chain" "$WASMD" start --home "$NET/$chain" --rpc.laddr "$(rpc "$chain")" \

@@ -4,6 +4,7 @@
 NET="${PALISADE_LOCALNET:-$ROOT/.localnet}"
 [[ "$NET" = /* ]] || NET="$PWD/$NET"
 MARK=.palisade-localnet # says that the folder was made by us
+# shellcheck disable=SC2034 # for the files beside
 KEYS=(owner north south staker friend service resolver reporter payer anybody recipient relayer handshake)
 PROCESSES=(host consumer relayer)
 

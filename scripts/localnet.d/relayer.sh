@@ -93,6 +93,7 @@ hermes_of_net() { "$HERMES" --config "$(hermes_by_hand)" "$@"; }
 asked() {
     local what="$1" answer
     shift
+    # shellcheck disable=SC2094 # both append to the log
     answer="$(hermes_of_net --json "$@" 2>>"$NET/log/hermes.log" | tee -a "$NET/log/hermes.log" |
         jq -c 'select(.status == "success") | .result' 2>/dev/null)" || true
     if [ -z "$answer" ] || [ "$answer" = null ]; then

@@ -50,6 +50,7 @@ write_env() {
         export_line HERMES "$HERMES"
         export_line HOST_NODE "$(rpc host)"
         export_line CONSUMER_NODE "$(rpc consumer)"
+        # shellcheck disable=SC2016 # for the shell that sources it
         printf 'case ":$PATH:" in *":%s:"*) ;; *) export PATH="%s:$PATH" ;; esac\n' "$NET/bin" "$NET/bin"
         export_line WASMD_HOME "$NET/keys"
         export_line WASMD_KEYRING_DIR "$NET/keys"

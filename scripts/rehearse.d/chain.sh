@@ -58,8 +58,10 @@ ask_consumer() { wasmd query wasm contract-state smart "$1" "$2" $CONSUMER_QUERY
 balance() { wasmd query bank balance "$1" "$2" $QUERY_FLAGS | jq -r .balance.amount; }
 
 # height FLAGS: of the newest block.
-# shellcheck disable=SC2086
-height() { wasmd status --node "$(sed 's/.*--node \([^ ]*\).*/\1/' <<<"$1")" | jq -r '(.sync_info // .SyncInfo).latest_block_height'; }
+height() {
+    local node="${1#*--node }"
+    wasmd status --node "${node%% *}" | jq -r '(.sync_info // .SyncInfo).latest_block_height'
+}
 
 # until_true WHAT COMMAND..: waits for what a relayer or time brings, three minutes at most.
 until_true() {

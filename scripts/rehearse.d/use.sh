@@ -28,6 +28,7 @@ deploy_suite() {
     local names
     names="$(suite env)"
     eval "$names"
+    # shellcheck disable=SC2034 # for the snapshots
     STAKER_CONTRACT="$(ask "$VAULT" '{"staker":{"asset":"stake","operator":"'"$OPERATOR"'"}}' | jq -r .staker)"
 }
 
