@@ -6,7 +6,7 @@ use palisade_math::{share_of, Magnitude};
 use palisade_types::allocation::{
     CommitmentResponse, CommittedResponse, ConfigResponse, EarnedResponse, LiabilityResponse,
     MemberResponse, QueryMsg, ServiceId, ServiceResponse, ServiceRewardsResponse, SliceResponse,
-    MAX_ASSETS,
+    MAX_ASSETS, MAX_MEMBERS_PAGE,
 };
 use palisade_types::asset::AssetAmount;
 use palisade_types::delegation;
@@ -23,9 +23,6 @@ use crate::state::{
     OPERATORS, SERVICES,
 };
 use crate::ContractError;
-
-/// Most members in a page: each asks for its pools, and a node grants a query 3,000,000 gas.
-const MEMBERS_AT_ONCE: usize = 10;
 
 pub(crate) fn answer(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     let now = env.block.time;
@@ -212,7 +209,7 @@ fn members(
             None,
             Order::Ascending,
         )
-        .take(take(limit).min(MEMBERS_AT_ONCE))
+        .take(take(limit).min(MAX_MEMBERS_PAGE))
         .map(|entry| {
             let (operator, member) = entry?;
             describe_member(deps, service, operator, member)
@@ -231,7 +228,7 @@ fn memberships(
     MEMBERSHIPS
         .prefix(&operator)
         .range(deps.storage, start, None, Order::Ascending)
-        .take(take(limit).min(MEMBERS_AT_ONCE))
+        .take(take(limit).min(MAX_MEMBERS_PAGE))
         .map(|entry| {
             let (service, ()) = entry?;
             let member = load_member(deps.storage, service, &operator)?;

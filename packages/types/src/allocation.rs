@@ -25,6 +25,8 @@ pub const MAX_SERVICES: u32 = 32;
 pub const MAX_ASSETS: usize = 8;
 /// Most reward tokens of a service.
 pub const MAX_REWARD_TOKENS: usize = 16;
+/// Most members in a page: each asks for its pools, and a node grants a query 3,000,000 gas.
+pub const MAX_MEMBERS_PAGE: usize = 10;
 /// Most operators of a service.
 pub const MAX_OPERATORS: u32 = 200;
 
@@ -362,7 +364,7 @@ pub enum QueryMsg {
     Services {
         /// Last number of the page before.
         start_after: Option<ServiceId>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// Whether an allow-list service lists an operator.
@@ -394,7 +396,7 @@ pub enum QueryMsg {
         service: ServiceId,
         /// Last address of the page before.
         start_after: Option<String>,
-        /// Page size.
+        /// Page size: 10 if absent, at most 10 ([`MAX_MEMBERS_PAGE`]).
         limit: Option<u32>,
     },
     /// Services of an operator, by number.
@@ -404,7 +406,7 @@ pub enum QueryMsg {
         operator: String,
         /// Last number of the page before.
         start_after: Option<ServiceId>,
-        /// Page size.
+        /// Page size: 10 if absent, at most 10 ([`MAX_MEMBERS_PAGE`]).
         limit: Option<u32>,
     },
     /// What a service pays in and what of it waits, one for each reward token, in the order named.

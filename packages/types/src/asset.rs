@@ -110,7 +110,8 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The recipient's address, or none for a burn.
+    /// The recipient's address, or none for a burn. Not validated: whoever books a destination does
+    /// that.
     #[must_use]
     pub fn recipient(&self) -> Option<Addr> {
         match self {

@@ -367,7 +367,7 @@ pub enum QueryMsg {
     Operators {
         /// Last address of the page before.
         start_after: Option<String>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// Whether a staker may stand behind an operator now.
@@ -385,7 +385,7 @@ pub enum QueryMsg {
         operator: String,
         /// Last asset of the page before.
         start_after: Option<AssetId>,
-        /// Page size, at most [`MAX_POOLS_PAGE`].
+        /// Page size: 10 if absent, at most 10 ([`MAX_POOLS_PAGE`]).
         limit: Option<u32>,
     },
     /// Unbonding buckets of a pool, by epoch.
@@ -397,7 +397,7 @@ pub enum QueryMsg {
         asset: AssetId,
         /// Last epoch of the page before.
         start_after: Option<u64>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// Active positions of a staker.
@@ -407,7 +407,7 @@ pub enum QueryMsg {
         owner: String,
         /// Last pool of the page before.
         start_after: Option<PoolKey>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// Unbonding entries of a staker.
@@ -417,7 +417,7 @@ pub enum QueryMsg {
         owner: String,
         /// Last entry of the page before: its pool and epoch.
         start_after: Option<(PoolKey, u64)>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// What a staker can claim now, by pool.
@@ -427,7 +427,7 @@ pub enum QueryMsg {
         owner: String,
         /// Last pool of the page before.
         start_after: Option<PoolKey>,
-        /// Page size, at most [`MAX_POOLS_PAGE`].
+        /// Page size: 10 if absent, at most 10 ([`MAX_POOLS_PAGE`]).
         limit: Option<u32>,
     },
     /// What flows to the stakers of a pool, one for each reward token, in the order of their first
@@ -446,7 +446,7 @@ pub enum QueryMsg {
         operator: String,
         /// Last token of the page before.
         start_after: Option<Token>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// Where a natively staked pool stands with the base chain.

@@ -144,7 +144,7 @@ pub enum QueryMsg {
     Operators {
         /// Last address of the page before.
         start_after: Option<String>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// The sum of all powers now.
@@ -163,7 +163,7 @@ pub enum QueryMsg {
     Reporters {
         /// Last address of the page before.
         start_after: Option<String>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// One report.
@@ -179,7 +179,7 @@ pub enum QueryMsg {
         open: bool,
         /// Last nonce of the page before.
         start_after: Option<Uint64>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
 }

@@ -9,9 +9,9 @@ pub const MAX_LIMIT: u32 = 100;
 ///
 /// ```
 /// use palisade_types::page::{take, DEFAULT_LIMIT, MAX_LIMIT};
-/// assert_eq!(take(None), DEFAULT_LIMIT as usize);
-/// assert_eq!(take(Some(7)), 7);
-/// assert_eq!(take(Some(u32::MAX)), MAX_LIMIT as usize);
+/// // The queries' own docs say 30 and 100.
+/// assert_eq!((DEFAULT_LIMIT, MAX_LIMIT), (30, 100));
+/// assert_eq!((take(None), take(Some(7)), take(Some(u32::MAX))), (30, 7, 100));
 /// ```
 #[must_use]
 pub fn take(limit: Option<u32>) -> usize {

@@ -364,7 +364,7 @@ pub enum QueryMsg {
     Services {
         /// Last number of the page before.
         start_after: Option<ServiceId>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// When and where an update was applied.
@@ -434,7 +434,7 @@ pub enum QueryMsg {
         operator: String,
         /// Last request of the page before.
         start_after: Option<(ServiceId, Uint64)>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// What a service and all services together can still slash.
@@ -458,7 +458,7 @@ pub enum QueryMsg {
         service: ServiceId,
         /// Last nonce of the page before.
         start_after: Option<Uint64>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
 }

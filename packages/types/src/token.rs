@@ -97,7 +97,7 @@ impl Token {
         }
     }
 
-    /// A message that pays `amount` to `recipient`.
+    /// A message that pays `amount`, in base units, to `recipient`.
     ///
     /// # Errors
     /// Serialization.
@@ -115,7 +115,7 @@ impl Token {
         }
     }
 
-    /// A message that calls `contract` with `amount` attached. A native token goes as funds, a cw20
+    /// A message that calls `contract` with `amount`, in base units, attached. A native token goes as funds, a cw20
     /// through its `Send`: so `msg` has to be the same in JSON as a message and as a cw20 hook.
     ///
     /// # Errors

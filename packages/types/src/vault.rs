@@ -271,9 +271,9 @@ pub struct AssetChange {
     pub rate: Option<RateSource>,
     /// New haircut.
     pub weight: Option<Decimal>,
-    /// New cap; may lie below what is held, which then only leaves.
+    /// New cap in base units; may lie below what is held, which then only leaves.
     pub cap: Option<Uint128>,
-    /// New minimum.
+    /// New least deposit in base units.
     pub minimum: Option<Uint128>,
     /// Whether deposits are open.
     pub deposits: Option<bool>,
@@ -301,7 +301,7 @@ pub enum QueryMsg {
     Assets {
         /// Last name of the page before.
         start_after: Option<AssetId>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// Prices of some assets (at most 8), in the order asked.
@@ -317,7 +317,7 @@ pub enum QueryMsg {
         owner: String,
         /// Last asset of the page before.
         start_after: Option<AssetId>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// The staker of an operator.
@@ -335,7 +335,7 @@ pub enum QueryMsg {
         asset: AssetId,
         /// Last operator of the page before.
         start_after: Option<String>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
     /// What the vault owes, and to whom in total, of an asset.
@@ -351,7 +351,7 @@ pub enum QueryMsg {
         asset: String,
         /// Last account and destination of the page before.
         start_after: Option<(u32, Destination)>,
-        /// Page size.
+        /// Page size: 30 if absent, at most 100.
         limit: Option<u32>,
     },
 }
@@ -378,11 +378,11 @@ pub struct AssetResponse {
     pub rate_updated_at: Timestamp,
     /// Whether it is fresh now.
     pub fresh: bool,
-    /// Haircut.
+    /// Haircut, above 0 and at most 1.
     pub weight: Decimal,
-    /// Cap on principal.
+    /// Cap on principal, in base units.
     pub cap: Uint128,
-    /// Least deposit.
+    /// Least deposit, in base units.
     pub minimum: Uint128,
     /// Whether deposits are open.
     pub deposits: bool,
@@ -401,7 +401,7 @@ pub struct StakerResponse {
     pub compound: bool,
 }
 
-/// The books of one asset. `balance >= idle + staked + seized`, or of a natively staked asset
+/// The books of one asset, in base units. `balance >= idle + staked + seized`, or of a natively staked asset
 /// `balance >= idle + released + payable`; more is an accident's gift, and nobody's.
 #[cw_serde]
 pub struct BooksResponse {

@@ -114,13 +114,13 @@ pub struct ServiceRewardsResponse {
     pub token: Token,
     /// Base units paid so far.
     pub paid: Uint128,
-    /// Of them, sent on by harvests.
+    /// Base units of them, sent on by harvests.
     pub harvested: Uint128,
-    /// Of them, taken back by the admin after the service had ended. The rest is with the allocation
-    /// contract.
+    /// Base units of them, taken back by the admin after the service had ended. The rest is with the
+    /// allocation contract.
     pub taken_back: Uint128,
-    /// Of what is left: what waits for an operator with weight, and for the end of the pass of syncs that
-    /// found the first one.
+    /// Base units of what is left that wait for an operator with weight, and for the end of the pass of
+    /// syncs that found the first one.
     pub held: Uint128,
     /// The sum of all operators' weights now, in units of value.
     pub weight: Uint128,

@@ -126,7 +126,7 @@ pub struct PoolResponse {
     pub asset: AssetId,
     /// Active stake in base units, the operator's own included.
     pub tokens: Uint128,
-    /// The operator's own active stake, which bears losses first.
+    /// Of it, the operator's own, which bears losses first.
     pub junior: Uint128,
     /// Shares outstanding, of the stakers' part.
     pub shares: Uint128,
@@ -147,7 +147,7 @@ pub struct BucketResponse {
     pub epoch: u64,
     /// Base units in it, the operator's own included.
     pub tokens: Uint128,
-    /// The operator's own.
+    /// Of them, the operator's own.
     pub junior: Uint128,
     /// Its magnitude, as stored.
     pub magnitude: Scaled,
