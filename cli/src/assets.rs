@@ -4,7 +4,7 @@ use anyhow::{bail, Result};
 use palisade_types::asset::AssetKind;
 use palisade_types::vault;
 
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::config::{Asset, Kind};
 use crate::quote::{is_unknown, UNKNOWN_CODE};
 use crate::session::Session;
@@ -105,19 +105,11 @@ fn compare(session: &Session<'_>, asset: &Asset, found: &vault::AssetResponse) -
 
 /// All assets of a vault.
 pub(crate) fn registered(host: Chain<'_>, vault: &str) -> Result<Vec<vault::AssetResponse>> {
-    let mut all: Vec<vault::AssetResponse> = Vec::new();
-    loop {
-        let start_after = all.last().map(|asset| asset.id.clone());
-        let page: Vec<vault::AssetResponse> = host.ask(
-            vault,
-            &vault::QueryMsg::Assets {
-                start_after,
-                limit: Some(100),
-            },
-        )?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
+    pages(
+        |start_after| {
+            let limit = PAGE;
+            host.ask(vault, &vault::QueryMsg::Assets { start_after, limit })
+        },
+        |asset: &vault::AssetResponse| asset.id.clone(),
+    )
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{anyhow, bail, Context, Result};
+use palisade_types::page::MAX_LIMIT;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use serde_json::Value;
@@ -10,6 +11,9 @@ use serde_json::Value;
 use crate::config::Chain as Settings;
 use crate::explain;
 use crate::world::{Ran, World};
+
+/// What to ask for at once: some lists give less.
+pub(crate) const PAGE: Option<u32> = Some(MAX_LIMIT);
 
 /// A chain.
 #[derive(Clone, Copy)]
@@ -61,6 +65,25 @@ fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
             .or_else(|| fields.values().find_map(|inner| find(inner, name))),
         Value::Array(items) => items.iter().find_map(|inner| find(inner, name)),
         _ => None,
+    }
+}
+
+/// A whole list: `ask` gets the page after a cursor, `cursor` is an entry's own. It ends with an
+/// empty page, as each list has a page size of its own.
+///
+/// # Errors
+/// As `ask`.
+pub(crate) fn pages<K, T>(
+    ask: impl Fn(Option<K>) -> Result<Vec<T>>,
+    cursor: impl Fn(&T) -> K,
+) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    loop {
+        let page = ask(all.last().map(&cursor))?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whether a contract that is there already is as the config has it.
 
 use anyhow::{bail, Result};
+use palisade_types::gateway;
 use serde_json::{json, Value};
 
-use crate::chain::{Chain, Contract};
+use crate::chain::{pages, Chain, Contract, PAGE};
 use crate::quote::is_unknown;
 use crate::session::Session;
 
@@ -91,15 +92,16 @@ fn said(session: &Session<'_>, chain: Chain<'_>, found: &Found<'_>, msg: &Value)
     let Some(wanted) = msg.get("reporters").and_then(Value::as_array) else {
         return Ok(());
     };
-    let mut have: Vec<String> = Vec::new();
-    loop {
-        let ask = json!({ "reporters": { "start_after": have.last(), "limit": 100 } });
-        let page: Vec<String> = chain.ask(address, &ask)?;
-        if page.is_empty() {
-            break;
-        }
-        have.extend(page);
-    }
+    let mut have: Vec<String> = pages(
+        |start_after| {
+            let limit = PAGE;
+            chain.ask(
+                address,
+                &gateway::QueryMsg::Reporters { start_after, limit },
+            )
+        },
+        String::clone,
+    )?;
     let mut want: Vec<String> = wanted
         .iter()
         .filter_map(|reporter| Some(reporter.as_str()?.to_string()))

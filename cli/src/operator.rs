@@ -5,7 +5,7 @@ use cosmwasm_std::{Binary, Uint128};
 use palisade_types::asset::AssetAmount;
 use palisade_types::{delegation, vault};
 
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::config::{Kind, Operator};
 use crate::quote::{is_unknown, placeholder};
 use crate::session::Session;
@@ -218,25 +218,21 @@ fn position(session: &Session<'_>, address: &str, asset: &str) -> Result<Uint128
     if is_unknown(&delegation) || is_unknown(address) {
         return Ok(Uint128::zero());
     }
-    let mut start_after: Option<delegation::PoolKey> = None;
-    loop {
-        let msg = delegation::QueryMsg::Positions {
-            owner: address.to_string(),
-            start_after,
-            limit: Some(100),
-        };
-        let page: Vec<delegation::PositionResponse> = session.host().ask(&delegation, &msg)?;
-        let own = page
-            .iter()
-            .find(|position| position.pool.operator == address && position.pool.asset == asset);
-        if let Some(own) = own {
-            return Ok(own.value);
-        }
-        let Some(last) = page.last() else {
-            return Ok(Uint128::zero());
-        };
-        start_after = Some(last.pool.clone());
-    }
+    let all = pages(
+        |start_after| {
+            let ask = delegation::QueryMsg::Positions {
+                owner: address.to_string(),
+                start_after,
+                limit: PAGE,
+            };
+            session.host().ask(&delegation, &ask)
+        },
+        |position: &delegation::PositionResponse| position.pool.clone(),
+    )?;
+    let own = all
+        .iter()
+        .find(|position| position.pool.operator == address && position.pool.asset == asset);
+    Ok(own.map(|own| own.value).unwrap_or_default())
 }
 
 /// The denom that the host stakes.

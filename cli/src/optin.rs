@@ -104,8 +104,8 @@ fn member(
     }
     let msg = allocation::QueryMsg::Memberships {
         operator: operator.to_string(),
-        start_after: None,
-        limit: Some(100),
+        start_after: service.checked_sub(1),
+        limit: Some(1),
     };
     let found: Vec<allocation::MemberResponse> = session.host().ask(allocation, &msg)?;
     Ok(found

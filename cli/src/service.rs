@@ -3,7 +3,7 @@
 use anyhow::{bail, Context, Result};
 use palisade_types::{allocation, slashing};
 
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::config::Service;
 use crate::profile::{self, Profile};
 use crate::quote::{is_unknown, UNKNOWN_SERVICE};
@@ -129,21 +129,35 @@ pub(crate) fn check(session: &Session<'_>, name: &str, number: u32) -> Result<()
 
 /// All services.
 pub(crate) fn all(host: Chain<'_>, allocation: &str) -> Result<Vec<allocation::ServiceResponse>> {
-    let mut all: Vec<allocation::ServiceResponse> = Vec::new();
-    loop {
-        let start_after = all.last().map(|service| service.service);
-        let page: Vec<allocation::ServiceResponse> = host.ask(
-            allocation,
-            &allocation::QueryMsg::Services {
+    pages(
+        |start_after| {
+            let limit = PAGE;
+            host.ask(
+                allocation,
+                &allocation::QueryMsg::Services { start_after, limit },
+            )
+        },
+        |service: &allocation::ServiceResponse| service.service,
+    )
+}
+
+/// All operators of a service.
+pub(crate) fn members(
+    host: Chain<'_>,
+    allocation: &str,
+    service: u32,
+) -> Result<Vec<allocation::MemberResponse>> {
+    pages(
+        |start_after| {
+            let ask = allocation::QueryMsg::Members {
+                service,
                 start_after,
-                limit: Some(100),
-            },
-        )?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
+                limit: PAGE,
+            };
+            host.ask(allocation, &ask)
+        },
+        |member: &allocation::MemberResponse| member.operator.to_string(),
+    )
 }
 
 /// A consumer's service number; in a dry run one that stands for `$SERVICE`.

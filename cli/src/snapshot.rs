@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{bail, Result};
 use serde_json::{json, Value};
 
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::session::Session;
 
 /// Answers, by what they are of.
@@ -27,19 +27,18 @@ impl At<'_> {
 
     /// All pages; the cursor is what `field` of the last entry is.
     fn all(&self, contract: &str, name: &str, body: &Value, field: &str) -> Result<Vec<Value>> {
-        let mut all: Vec<Value> = Vec::new();
-        loop {
+        let ask = |start_after: Option<Value>| {
             let mut body = body.clone();
-            if let (Some(body), Some(last)) = (body.as_object_mut(), all.last()) {
-                let after = last.get(field).cloned().unwrap_or_default();
-                body.insert("start_after".to_string(), after);
+            if let Some(body) = body.as_object_mut() {
+                body.insert("start_after".to_string(), json!(start_after));
+                body.insert("limit".to_string(), json!(PAGE));
             }
             let page = self.ask(contract, &json!({ name: body }))?;
-            match page.as_array() {
-                Some(page) if !page.is_empty() => all.extend(page.iter().cloned()),
-                _ => return Ok(all),
-            }
-        }
+            Ok(page.as_array().cloned().unwrap_or_default())
+        };
+        pages(ask, |last: &Value| {
+            last.get(field).cloned().unwrap_or_default()
+        })
     }
 
     fn keep(&mut self, what: String, answer: Value) {
@@ -111,7 +110,7 @@ fn requests(at: &At<'_>, slashing: &str, service: &Value) -> Result<Value> {
     let mut all = Vec::new();
     let mut next = Value::Null;
     loop {
-        let ask = json!({ "requests": { "service": service, "start_after": next, "limit": 100 } });
+        let ask = json!({ "requests": { "service": service, "start_after": next, "limit": PAGE } });
         let page = at.ask(slashing, &ask)?;
         let found = page.get("requests").and_then(Value::as_array);
         all.extend(found.into_iter().flatten().cloned());

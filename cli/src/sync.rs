@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{bail, Result};
 use cosmwasm_std::Uint128;
 use palisade_types::asset::RateSource;
-use palisade_types::{allocation, gateway, slashing, vault};
+use palisade_types::{gateway, slashing, vault};
 
 use crate::assets;
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::config::Consumer;
 use crate::quote::is_unknown;
 use crate::service;
@@ -104,24 +104,10 @@ pub(crate) fn host_powers(
     allocation: &str,
     service: u32,
 ) -> Result<BTreeMap<String, Uint128>> {
-    let mut all = BTreeMap::new();
-    let mut start_after = None;
-    loop {
-        let msg = allocation::QueryMsg::Members {
-            service,
-            start_after,
-            limit: Some(100),
-        };
-        let page: Vec<allocation::MemberResponse> = host.ask(allocation, &msg)?;
-        let Some(last) = page.last() else {
-            return Ok(all);
-        };
-        start_after = Some(last.operator.to_string());
-        all.extend(
-            page.into_iter()
-                .map(|member| (member.operator.to_string(), member.power)),
-        );
-    }
+    Ok(service::members(host, allocation, service)?
+        .into_iter()
+        .map(|member| (member.operator.to_string(), member.power))
+        .collect())
 }
 
 /// Asks the consumer.
@@ -129,23 +115,20 @@ pub(crate) fn consumer_powers(
     chain: Chain<'_>,
     gateway: &str,
 ) -> Result<BTreeMap<String, Uint128>> {
-    let mut all = BTreeMap::new();
-    let mut start_after = None;
-    loop {
-        let msg = gateway::QueryMsg::Operators {
-            start_after,
-            limit: Some(100),
-        };
-        let page: Vec<gateway::OperatorResponse> = chain.ask(gateway, &msg)?;
-        let Some(last) = page.last() else {
-            return Ok(all);
-        };
-        start_after = Some(last.operator.clone());
-        all.extend(
-            page.into_iter()
-                .map(|operator| (operator.operator, operator.power)),
-        );
-    }
+    let operators = pages(
+        |start_after| {
+            let limit = PAGE;
+            chain.ask(
+                gateway,
+                &gateway::QueryMsg::Operators { start_after, limit },
+            )
+        },
+        |operator: &gateway::OperatorResponse| operator.operator.clone(),
+    )?;
+    Ok(operators
+        .into_iter()
+        .map(|operator| (operator.operator, operator.power))
+        .collect())
 }
 
 impl Powers {

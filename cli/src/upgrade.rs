@@ -4,7 +4,7 @@ use anyhow::{bail, Context, Result};
 use palisade_types::vault;
 
 use crate::artifacts::CONTRACTS;
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::quote::is_unknown;
 use crate::session::Session;
 use crate::snapshot;
@@ -171,20 +171,17 @@ pub(crate) fn stakers(
     vault: &str,
     asset: &str,
 ) -> Result<Vec<vault::StakerResponse>> {
-    let mut all: Vec<vault::StakerResponse> = Vec::new();
-    loop {
-        let start_after = all.last().map(|staker| staker.operator.to_string());
-        let msg = vault::QueryMsg::Stakers {
-            asset: asset.to_string(),
-            start_after,
-            limit: Some(100),
-        };
-        let page: Vec<vault::StakerResponse> = host.ask(vault, &msg)?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
+    pages(
+        |start_after| {
+            let ask = vault::QueryMsg::Stakers {
+                asset: asset.to_string(),
+                start_after,
+                limit: PAGE,
+            };
+            host.ask(vault, &ask)
+        },
+        |staker: &vault::StakerResponse| staker.operator.to_string(),
+    )
 }
 
 impl Target<'_> {

@@ -156,6 +156,15 @@ fn what_a_message_changes_is_said_with_the_message() {
     let line =
         "gateway/consumer-1: the reporters are [wasm1g8td2v32nd2x594a7gsncljtq9a7chjwt2ghu0]";
     assert_eq!(world.shown(line).len(), 1);
+    // More than a page of them.
+    world.contract("gateway", |gateway| {
+        let reporters = (1..=101).map(|number| key(&format!("reporter {number}")));
+        gateway.init["reporters"] = reporters.collect();
+    });
+    world.palisade(&["connect", "consumer-1"]).unwrap();
+    let told = world.shown("gateway/consumer-1: the reporters are [");
+    let on_chain = told[0].split(']').next().unwrap();
+    assert_eq!(on_chain.matches("wasm1").count(), 101);
     world.edit("history = 3600", "history = 3601");
     let error = world.fails(&["connect", "consumer-1"]);
     assert!(

@@ -8,6 +8,7 @@
 
 mod common;
 
+use common::contracts::member;
 use common::{key, Fake};
 use serde_json::{json, Value};
 
@@ -202,13 +203,7 @@ fn rewards_that_wait_are_said() {
                 "earned",
                 json!({ "token": token, "parts": [{ "asset": "stake", "amount": "9" }] }),
             ),
-            (
-                "members",
-                json!({
-                    "service": 1, "operator": north, "leaving": false, "jailed": false, "power": "5",
-                    "update_id": "0", "slices": [], "key": null,
-                }),
-            ),
+            ("members", member(&json!(1), &north)),
         ] {
             allocation.lists.insert(list.to_string(), vec![entry]);
         }
@@ -216,6 +211,129 @@ fn rewards_that_wait_are_said() {
     world.palisade(&["status"]).unwrap();
     let told = format!("  harvest of service 1 (consumer-1) for {north}: 1 tokens wait");
     assert_eq!(world.shown(&told).len(), 1, "{:#?}", world.lines.borrow());
+}
+
+/// So many of an entry, with fields of its own by number.
+fn many(count: u64, entry: &Value, own: impl Fn(u64) -> Value) -> Vec<Value> {
+    let numbered = |number| {
+        let mut entry = entry.clone();
+        for (field, value) in own(number).as_object().unwrap() {
+            entry[field] = value.clone();
+        }
+        entry
+    };
+    (1..=count).map(numbered).collect()
+}
+
+/// Two more than a page of each list: 10 members and pools, 100 of all else.
+#[test]
+fn lists_of_more_than_a_page_are_read_to_the_end() {
+    let world = busy("pages");
+    let operator = |number: u64| key(&format!("operator {number}"));
+    let longer = |kind: &str, list: &str, count: u64, own: &dyn Fn(u64) -> Value| {
+        world.contract(kind, |contract| {
+            let all = contract.lists.get_mut(list).unwrap();
+            *all = many(count, &all[0], own);
+        });
+    };
+    let token = json!({ "native": { "denom": "ucoin" } });
+    world.contract("allocation", |allocation| {
+        let mut members = many(
+            12,
+            &member(&json!(1), ""),
+            |number| json!({ "operator": operator(number), "power": number.to_string() }),
+        );
+        members[11]["power"] = json!("0");
+        members[11]["leaving"] = json!(true);
+        let earned = json!({ "token": token, "parts": [] });
+        let reward = json!({
+            "token": token, "paid": "9", "harvested": "0", "taken_back": "0", "held": "0",
+            "weight": "5",
+        });
+        for (list, entries) in [
+            ("members", members),
+            ("earned", vec![earned]),
+            ("service_rewards", vec![reward]),
+        ] {
+            allocation.lists.insert(list.to_string(), entries);
+        }
+    });
+    world.contract("vault", |vault| {
+        let booked = json!({ "destination": { "burn": {} } });
+        let seized = many(
+            102,
+            &booked,
+            |number| json!({ "account": number, "amount": (1000 + number).to_string() }),
+        );
+        vault.lists.insert("seized".to_string(), seized);
+        let assets = vault.lists.get_mut("assets").unwrap();
+        let more = many(
+            100,
+            &assets[1],
+            |number| json!({ "id": format!("more-{number:03}") }),
+        );
+        assets.extend(more);
+    });
+    let named = |number: u64| json!({ "operator": operator(number) });
+    longer("vault", "stakers", 102, &named);
+    longer("gateway", "operators", 102, &named);
+    longer(
+        "delegation",
+        "pools",
+        12,
+        &|number| json!({ "asset": format!("asset-{number:02}"), "tokens": number.to_string() }),
+    );
+    longer(
+        "slashing",
+        "requests",
+        102,
+        &|number| json!({ "request": number.to_string() }),
+    );
+    longer(
+        "gateway",
+        "reports",
+        102,
+        &|number| json!({ "nonce": number.to_string() }),
+    );
+
+    world.palisade(&["status", "--json"]).unwrap();
+    let status: Value = serde_json::from_str(&world.lines.borrow().join("\n")).unwrap();
+    assert_eq!(status["assets"].as_array().unwrap().len(), 102);
+    assert_eq!(status["assets"][101]["id"], "more-100");
+    let service = &status["services"][0];
+    let pools = status["operators"][0]["pools"].as_array().unwrap();
+    assert_eq!((pools.len(), &pools[11]["stake"]), (12, &json!("12")));
+    let powers = service["powers"].as_object().unwrap();
+    assert_eq!((powers.len(), &powers[&operator(11)]), (12, &json!("11")));
+    assert_eq!(service["pending"].as_array().unwrap().len(), 102);
+    assert_eq!(service["pending"][101]["request"], 102);
+    let powers = service["consumer"]["powers"].as_object().unwrap();
+    assert_eq!(powers.len(), 102);
+    assert_eq!(service["consumer"]["open_reports"], 102);
+    assert_eq!(service["consumer"]["due_reports"], 102);
+    let todo = status["todo"].as_array().unwrap();
+    let count = |start: &str| {
+        let told = todo.iter().map(|line| line.as_str().unwrap());
+        told.filter(|line| line.starts_with(start)).count()
+    };
+    let twelfth = operator(12);
+    for (start, times) in [
+        ("harvest of service 1 (consumer-1) for ".to_string(), 12),
+        (
+            format!("harvest of service 1 (consumer-1) for {twelfth}: 1 "),
+            1,
+        ),
+        ("leave of ".to_string(), 1),
+        (format!("leave of {twelfth} from service 1, "), 1),
+        ("pay_out of lst, account ".to_string(), 102),
+        ("pay_out of lst, account 102, 1102 to burn".to_string(), 1),
+        (
+            format!("reconcile of {}, stake: a batch can start", operator(102)),
+            1,
+        ),
+    ] {
+        assert_eq!(count(&start), times, "{start}: {todo:#?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::contracts::member;
 use common::{key, Fake};
 use serde_json::{json, Value};
 
@@ -128,10 +129,9 @@ fn a_service_that_was_handed_to_us_is_passed_over() {
 fn ours_is_found_behind_those_of_strangers() {
     let world = deployed("behind");
     let model = ours(&world);
-    let mut all: Vec<Value> = strange(&model)
-        .into_iter()
-        .map(|(_, service)| service)
-        .collect();
+    let others = strange(&model).into_iter().map(|(_, service)| service);
+    // More than a page of them.
+    let mut all: Vec<Value> = others.cycle().take(101).collect();
     all.push(model);
     put(&world, &all);
     world.palisade(&["register-service", "consumer-1"]).unwrap();
@@ -173,11 +173,41 @@ fn a_number_in_the_state_is_compared_before_anything_is_sent() {
     assert_eq!(world.shown(line).len(), 1);
 }
 
-fn deposits(world: &Fake) -> usize {
+fn told(world: &Fake, what: &str) -> usize {
     let sent = world.sent();
-    sent.iter()
-        .filter(|line| line.contains("{\"deposit\""))
-        .count()
+    let start = format!("{{\"{what}\"");
+    sent.iter().filter(|line| line.contains(&start)).count()
+}
+
+fn deposits(world: &Fake) -> usize {
+    told(world, "deposit")
+}
+
+/// Ten of its services are a page.
+#[test]
+fn an_operator_of_many_services_opts_in_once() {
+    let world = deployed("many");
+    let others: Vec<Value> = strange(&ours(&world))
+        .into_iter()
+        .map(|(_, service)| service)
+        .collect();
+    assert_eq!(others.len(), 11);
+    put(&world, &others);
+    world.palisade(&["register-service", "consumer-1"]).unwrap();
+    world.palisade(&["register-operator", "north"]).unwrap();
+    let memberships = (1..=11).map(|service| member(&json!(service), &key("north")));
+    world.contract("allocation", |allocation| {
+        allocation
+            .lists
+            .insert("memberships".to_string(), memberships.collect())
+    });
+    for _ in 0..2 {
+        world.palisade(&["opt-in", "north", "consumer-1"]).unwrap();
+        assert_eq!(told(&world, "opt_in"), 1);
+    }
+    let sent = world.sent();
+    let opt_in = sent.iter().find(|line| line.contains("{\"opt_in\""));
+    assert!(opt_in.unwrap().contains("\"service\":12"), "{opt_in:?}");
 }
 
 fn gift(world: &Fake, value: &str) {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{key, sum, Death, Fake};
-use serde_json::json;
+use serde_json::{json, Value};
 
 /// A suite in use, and newer artifacts of some contracts.
 fn newer(name: &str, contracts: &[&str]) -> Fake {
@@ -17,32 +17,38 @@ fn newer(name: &str, contracts: &[&str]) -> Fake {
     ] {
         world.palisade(words).unwrap();
     }
-    let put = |kind: &str, list: &str, entry| {
+    // The last of a list, which is what is spoilt, is on a page of its own.
+    let put = |kind: &str, list: &str, count: u64, entry: &dyn Fn(u64) -> Value| {
         world.contract(kind, |contract| {
-            contract.lists.insert(list.to_string(), vec![entry])
+            let entries = (1..=count).map(entry).collect();
+            contract.lists.insert(list.to_string(), entries)
         });
     };
     put(
         "delegation",
         "pools",
-        json!({ "asset": "stake", "tokens": "7", "unbonding": "1" }),
+        11,
+        &|number| json!({ "asset": format!("asset-{number:02}"), "tokens": "7", "unbonding": "1" }),
     );
     put(
         "allocation",
         "service_rewards",
-        json!({ "token": "stake", "paid": "7", "weight": "1" }),
+        1,
+        &|_| json!({ "token": "stake", "paid": "7", "weight": "1" }),
     );
     put(
         "slashing",
         "requests",
-        json!({ "request": "1", "kind": "downtime" }),
+        101,
+        &|number| json!({ "request": number.to_string(), "kind": "downtime" }),
     );
     put(
         "gateway",
         "operators",
-        json!({ "operator": key("north"), "power": "7" }),
+        101,
+        &|number| json!({ "operator": key(&number.to_string()), "power": "7" }),
     );
-    put("vault", "books", json!(true));
+    put("vault", "books", 1, &|_| json!(true));
     for chain in world.chains.borrow_mut().values_mut() {
         // As if all that was there before any migration.
         let contracts = chain.contracts.clone();

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::host::Suite;
 use super::{Consumer, End};
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::session::Session;
 use crate::sync::consumer_powers;
 
@@ -61,23 +61,23 @@ fn side(
     consumer.last_update = config.last_update.u64();
     consumer.powers = consumer_powers(chain, gateway)?;
     let now = session.world.now();
-    let mut start_after = None;
-    loop {
-        let ask = gateway::QueryMsg::Reports {
-            open: true,
-            start_after,
-            limit: Some(100),
-        };
-        let page: Vec<gateway::ReportResponse> = chain.ask(gateway, &ask)?;
-        let Some(last) = page.last() else { break };
-        start_after = Some(last.nonce);
-        for report in &page {
-            consumer.open_reports = consumer.open_reports.saturating_add(1);
-            let due = matches!(&report.state,
-                gateway::ReportState::Queued { not_before } if not_before.seconds() <= now);
-            consumer.due_reports = consumer.due_reports.saturating_add(u32::from(due));
-        }
-    }
+    let open = pages(
+        |start_after| {
+            let ask = gateway::QueryMsg::Reports {
+                open: true,
+                start_after,
+                limit: PAGE,
+            };
+            chain.ask(gateway, &ask)
+        },
+        |report: &gateway::ReportResponse| report.nonce,
+    )?;
+    let due = open.iter().filter(|report| {
+        matches!(&report.state,
+            gateway::ReportState::Queued { not_before } if not_before.seconds() <= now)
+    });
+    consumer.due_reports = u32::try_from(due.count())?;
+    consumer.open_reports = u32::try_from(open.len())?;
     if let Some(channel) = &config.channel {
         consumer.consumer_end = Some(end(chain, gateway, channel)?);
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{consumer, todo, Asset, Operator, Pool, Request, Service, Status, Throttle};
 use crate::assets;
-use crate::chain::Chain;
+use crate::chain::{pages, Chain, PAGE};
 use crate::quote;
 use crate::service;
 use crate::session::Session;
@@ -142,12 +142,17 @@ fn operators(suite: &Suite<'_>) -> Result<(Vec<Operator>, bool)> {
 
 fn operator(suite: &Suite<'_>, operator: &delegation::OperatorResponse) -> Result<Operator> {
     let address = operator.operator.to_string();
-    let msg = delegation::QueryMsg::Pools {
-        operator: address.clone(),
-        start_after: None,
-        limit: None,
-    };
-    let pools: Vec<delegation::PoolResponse> = suite.host.ask(&suite.delegation, &msg)?;
+    let pools = pages(
+        |start_after| {
+            let ask = delegation::QueryMsg::Pools {
+                operator: address.clone(),
+                start_after,
+                limit: PAGE,
+            };
+            suite.host.ask(&suite.delegation, &ask)
+        },
+        |pool: &delegation::PoolResponse| pool.asset.clone(),
+    )?;
     let msg = allocation::QueryMsg::Commitment {
         operator: address.clone(),
     };
@@ -233,7 +238,7 @@ fn pending(suite: &Suite<'_>, service: u32) -> Result<Vec<Request>> {
             service,
             state: Some(slashing::StateFilter::Pending),
             start_after,
-            limit: Some(100),
+            limit: PAGE,
         };
         let page: slashing::RequestsResponse<Uint64> = suite.host.ask(&suite.slashing, &ask)?;
         all.extend(page.requests.into_iter().map(|request| {

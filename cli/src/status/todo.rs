@@ -5,6 +5,8 @@ use palisade_types::{allocation, delegation, vault};
 
 use super::host::Suite;
 use super::{Service, Status};
+use crate::chain::{pages, PAGE};
+use crate::service;
 use crate::session::Session;
 use crate::upgrade::stakers;
 
@@ -26,7 +28,7 @@ pub(super) fn list(
     }
     for service in &status.services {
         of_service(status, service, &mut todo);
-        let members = members(suite, service)?;
+        let members = service::members(suite.host, &suite.allocation, service.number)?;
         leaving(service, &members, &mut todo);
         harvests(suite, service, &members, &mut todo)?;
     }
@@ -88,15 +90,6 @@ fn of_service(status: &Status, service: &Service, todo: &mut Vec<String>) {
     }
 }
 
-fn members(suite: &Suite<'_>, service: &Service) -> Result<Vec<allocation::MemberResponse>> {
-    let ask = allocation::QueryMsg::Members {
-        service: service.number,
-        start_after: None,
-        limit: Some(100),
-    };
-    suite.host.ask(&suite.allocation, &ask)
-}
-
 fn leaving(service: &Service, members: &[allocation::MemberResponse], todo: &mut Vec<String>) {
     let gone = members.iter().filter(|member| {
         let down =
@@ -155,12 +148,17 @@ fn seized(suite: &Suite<'_>, status: &Status, todo: &mut Vec<String>) -> Result<
             ));
             continue;
         }
-        let ask = vault::QueryMsg::Seized {
-            asset: asset.id.clone(),
-            start_after: None,
-            limit: Some(100),
-        };
-        let waiting: Vec<vault::SeizedResponse> = suite.host.ask(&suite.vault, &ask)?;
+        let waiting = pages(
+            |start_after| {
+                let ask = vault::QueryMsg::Seized {
+                    asset: asset.id.clone(),
+                    start_after,
+                    limit: PAGE,
+                };
+                suite.host.ask(&suite.vault, &ask)
+            },
+            |seized: &vault::SeizedResponse| (seized.account, seized.destination.clone()),
+        )?;
         for seized in waiting {
             let to = seized
                 .destination

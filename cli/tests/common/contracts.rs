@@ -1,6 +1,9 @@
 //! What the suite's contracts do, as far as the tool looks: one that is told a thing twice refuses.
 
 use cosmwasm_std::{instantiate2_address, CanonicalAddr};
+use palisade_types::allocation::MAX_MEMBERS_PAGE;
+use palisade_types::delegation::MAX_POOLS_PAGE;
+use palisade_types::page::{take, MAX_LIMIT};
 use serde_json::{json, Map, Value};
 
 use super::{address, sum, Chain};
@@ -99,14 +102,32 @@ pub fn service(number: usize, admin: &str, new: &Value) -> Value {
     })
 }
 
+/// Most entries of most lists in a page.
+const MOST: usize = MAX_LIMIT as usize;
+
+/// The first entries of what is left of a list.
+fn first(left: &[Value], ask: &Value, most: usize) -> Value {
+    let limit = ask["limit"].as_u64().map(|limit| limit as u32);
+    json!(left[..left.len().min(take(limit)).min(most)])
+}
+
+/// A page of a list, of so many entries at most, whose cursor is made of an entry.
+fn page_by(all: &[Value], ask: &Value, most: usize, cursor: impl Fn(&Value) -> Value) -> Value {
+    let from = match &ask["start_after"] {
+        Value::Null => 0,
+        after => {
+            1 + all
+                .iter()
+                .position(|entry| cursor(entry) == *after)
+                .unwrap()
+        }
+    };
+    first(&all[from..], ask, most)
+}
+
 /// A page of a list whose cursor is a field.
-fn page(all: Vec<Value>, ask: &Value, field: &str) -> Value {
-    let after = &ask["start_after"];
-    let from = all
-        .iter()
-        .position(|entry| entry[field] == *after)
-        .map_or(0, |at| at + 1);
-    json!(all[from..])
+fn page(all: Vec<Value>, ask: &Value, field: &str, most: usize) -> Value {
+    page_by(&all, ask, most, |entry| entry[field].clone())
 }
 
 /// The service that is asked for.
@@ -115,6 +136,14 @@ fn numbered(services: Vec<Value>, ask: &Value) -> Result<Value, String> {
         .into_iter()
         .find(|service| service["service"] == ask["service"]);
     found.ok_or_else(|| format!("there is no service {}", ask["service"]))
+}
+
+/// An operator in a service, without power.
+pub fn member(service: &Value, operator: &str) -> Value {
+    json!({
+        "service": service, "operator": operator, "leaving": false, "jailed": false,
+        "power": "0", "update_id": "0", "slices": [], "key": null,
+    })
 }
 
 impl Chain {
@@ -164,7 +193,10 @@ impl Chain {
             }
             "deposit" => contract.once("deposit", json!(true))?,
             "set_commitment_cap" => contract.once("cap", body["cap"].clone())?,
-            "opt_in" => contract.once("member", body.clone())?,
+            "opt_in" => {
+                contract.once(&format!("member {sender} {}", body["service"]), json!(true))?;
+                push(contract, "memberships", member(&body["service"], sender));
+            }
             "sync" => {
                 let attributes = json!([{ "key": "complete", "value": "true" }, { "key": "update_id", "value": "none" }]);
                 return Ok(json!([{ "type": "wasm-sync", "attributes": attributes }]));
@@ -185,14 +217,19 @@ impl Chain {
         };
         Ok(match (contract.kind.as_str(), name.as_str()) {
             ("vault", "config") => json!({ "delegation": told("connect")["delegation"] }),
-            ("vault", "assets") => page(contract.list("assets"), body, "id"),
+            ("vault", "assets") => page(contract.list("assets"), body, "id", MOST),
             ("vault", "books") => {
-                let staked = if contract.lists.contains_key("books") {
-                    "7"
-                } else {
+                let staked = if contract.list("books").is_empty() {
                     "2"
+                } else {
+                    "7"
                 };
-                json!({ "idle": "1", "staked": staked, "seized": "0", "released": "0", "payable": "0", "balance": "3" })
+                let seized = if body["asset"] == "lst" {
+                    contract.list("seized").len().to_string()
+                } else {
+                    "0".to_string()
+                };
+                json!({ "idle": "1", "staked": staked, "seized": seized, "released": "0", "payable": "0", "balance": "3" })
             }
             ("vault", "staker") => match contract.told.get("staker") {
                 Some(validator) => {
@@ -200,8 +237,10 @@ impl Chain {
                 }
                 None => return Err("has no staker of stake".to_string()),
             },
-            ("vault", "stakers") => page(contract.list("stakers"), body, "operator"),
-            ("vault", "seized") => json!([]),
+            ("vault", "stakers") => page(contract.list("stakers"), body, "operator", MOST),
+            ("vault", "seized") => page_by(&contract.list("seized"), body, MOST, |entry| {
+                json!([entry["account"], entry["destination"]])
+            }),
             ("staker", "state") => contract.init.clone(),
             ("delegation", "epoch") => {
                 json!({ "epoch": 7, "start": "1799999999000000000", "end": "1800000019000000000",
@@ -212,7 +251,7 @@ impl Chain {
             ("slashing", "update") => {
                 json!({ "update_id": body["update_id"], "sent_at": "1799999900000000000" })
             }
-            ("gateway", "reports") => page(contract.list("reports"), body, "nonce"),
+            ("gateway", "reports") => page(contract.list("reports"), body, "nonce", MOST),
             ("delegation", "config") => json!({
                 "vault": contract.init["vault"], "allocation": told("connect")["allocation"], "genesis": "0",
                 "epoch_length": contract.init["epoch_length"], "unbonding_period": contract.init["unbonding_period"],
@@ -235,15 +274,17 @@ impl Chain {
                     all.push(json!({ "pool": pool, "shares": "500000", "value": "500000" }));
                 }
                 // One a page, so that pages are turned.
-                let mut page = page(all, body, "pool");
-                page.as_array_mut().unwrap().truncate(1);
-                page
+                page(all, body, "pool", 1)
             }
-            ("delegation", "operators") => page(contract.list("operators"), body, "operator"),
-            ("delegation", "pools") => page(contract.list("pools"), body, "asset"),
+            ("delegation", "operators") => page(contract.list("operators"), body, "operator", MOST),
+            ("delegation", "pools") => page(contract.list("pools"), body, "asset", MAX_POOLS_PAGE),
             ("allocation", "service_rewards") => json!(contract.list("service_rewards")),
             ("slashing", "requests") => {
-                json!({ "requests": contract.list("requests"), "next": null })
+                let requests = page(contract.list("requests"), body, "request", MOST);
+                let last = requests.as_array().unwrap().last();
+                let full = requests.as_array().unwrap().len() == MOST;
+                let next = last.filter(|_| full).map(|last| last["request"].clone());
+                json!({ "requests": requests, "next": next })
             }
             ("allocation", "config") => json!({
                 "vault": "v", "delegation": contract.init["delegation"], "slashing": told("connect")["slashing"],
@@ -258,7 +299,7 @@ impl Chain {
                         service["admin"] = admin;
                     }
                 }
-                page(services, body, "service")
+                page(services, body, "service", MOST)
             }
             ("allocation", "service") => {
                 let services = slashing().unwrap().list("services");
@@ -272,14 +313,17 @@ impl Chain {
                 let cap = contract.told.get("cap").cloned().unwrap_or(json!("1"));
                 json!({ "cap": cap, "services": 0, "pools": [] })
             }
-            ("allocation", "memberships") => match contract.told.get("member") {
-                Some(member) => json!([{
-                    "service": member["service"], "operator": body["operator"], "leaving": false, "jailed": false,
-                    "power": "0", "update_id": "0", "slices": [],
-                }]),
-                None => json!([]),
-            },
-            ("allocation", "members") => page(contract.list("members"), body, "operator"),
+            ("allocation", "memberships") => {
+                let mut all = contract.list("memberships");
+                let after = body["start_after"].as_u64();
+                all.retain(|member| {
+                    member["operator"] == body["operator"] && member["service"].as_u64() > after
+                });
+                first(&all, body, MAX_MEMBERS_PAGE)
+            }
+            ("allocation", "members") => {
+                page(contract.list("members"), body, "operator", MAX_MEMBERS_PAGE)
+            }
             ("allocation", "earned") => json!(contract.list("earned")),
             ("slashing", "config") => json!({
                 "allocation": contract.init["allocation"], "packet_timeout": contract.init["packet_timeout"],
@@ -296,11 +340,8 @@ impl Chain {
                 })
             }
             ("gateway", "reporters") => {
-                let mut all = contract.init["reporters"].as_array().unwrap().clone();
-                if !body["start_after"].is_null() {
-                    all.clear();
-                }
-                json!(all)
+                let all = contract.init["reporters"].as_array().unwrap();
+                page_by(all, body, MOST, Value::clone)
             }
             ("slashing", "service") => {
                 let mut service = numbered(contract.list("services"), body)?;
@@ -313,7 +354,7 @@ impl Chain {
                 "history": contract.init["history"], "last_update": "0",
                 "channel": contract.channel, "rewards": told("rewards"),
             }),
-            ("gateway", "operators") => page(contract.list("operators"), body, "operator"),
+            ("gateway", "operators") => page(contract.list("operators"), body, "operator", MOST),
             other => panic!("asked for {other:?}"),
         })
     }

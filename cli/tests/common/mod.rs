@@ -7,7 +7,7 @@
     clippy::expect_used
 )]
 
-mod contracts;
+pub mod contracts;
 mod wasmd;
 
 use std::cell::{Cell, RefCell};
@@ -59,7 +59,7 @@ pub struct Chain {
     pub included: Vec<Tx>,
     /// Contracts as they were, by height.
     pub history: BTreeMap<u64, BTreeMap<String, Contract>>,
-    /// What the next migration loses: a list of a kind of contract.
+    /// What the next migration loses: the last of a list of a kind of contract.
     pub spoils: Option<(String, String)>,
     /// Connections, clients, channels.
     pub ibc: BTreeMap<String, Value>,

@@ -141,7 +141,7 @@ impl Chain {
                     let mut all = self.contracts.values_mut();
                     let contract = all.find(|contract| contract.kind == *kind).unwrap();
                     if known == *kind || kind != "gateway" {
-                        contract.lists.remove(list).unwrap();
+                        contract.lists.get_mut(list).unwrap().pop().unwrap();
                     }
                 }
                 let contract = self.contracts.get_mut(word(2)).unwrap();
