@@ -1,11 +1,11 @@
 //! Channels: strangers that open, close or replay, and ends that die.
 
-use cosmwasm_std::IbcOrder;
+use cosmwasm_std::{Addr, IbcOrder};
 use palisade_gateway::ContractError as GatewayError;
 use palisade_ibc::{HandshakeError, HostPacket, Peer, SlashAck, ORDER, VERSION};
 use palisade_slashing::ContractError;
 use palisade_suite::*;
-use palisade_testing::{Proposal, Side};
+use palisade_testing::{IbcError, Proposal, Side};
 use palisade_types::gateway::{self, ReportState};
 use palisade_types::slashing::{ExecuteMsg, RequestState};
 
@@ -24,6 +24,14 @@ fn renew(suite: &mut Suite) {
     suite.try_on_consumer("owner", &gateway, &msg).unwrap();
 }
 
+/// The gateway's refusal of a channel to a contract on the host that is not the one it knows.
+pub fn stranger_at_gateway(suite: &Suite, stranger: &Addr) -> GatewayError {
+    GatewayError::Handshake(HandshakeError::Port {
+        expected: suite.net.host.port(&suite.slashing),
+        found: suite.net.host.port(stranger),
+    })
+}
+
 /// The channel's id on the consumer, by the gateway.
 fn channel(suite: &Suite) -> String {
     let config: gateway::ConfigResponse = suite.ask_gateway(&gateway::QueryMsg::Config {});
@@ -36,17 +44,20 @@ fn close_of_the_channel_by_a_stranger() {
     let there = channel(&suite);
     let here = suite.service(chain).channel.unwrap();
     suite.net.set_relayer("mallory");
-    let refused = suite.net.close_init(Side::Host, &here).unwrap_err();
-    assert_eq!(
-        refusal::<ContractError>(&refused),
-        &ContractError::CloseRefused {
-            channel: here.clone()
-        }
-    );
-    assert!(suite.net.close_init(Side::Consumer, &there).is_err());
+    let channel = here.clone();
+    let by_host = ContractError::CloseRefused { channel };
+    assert_refused(suite.net.close_init(Side::Host, &here), &by_host);
+    let channel = there.clone();
+    let by_gateway = GatewayError::CloseRefused { channel };
+    assert_refused(suite.net.close_init(Side::Consumer, &there), &by_gateway);
     // A close that the other end never made cannot be confirmed either.
-    assert!(suite.net.close_confirm(Side::Host, &here).is_err());
-    assert!(suite.net.close_confirm(Side::Consumer, &there).is_err());
+    for (side, channel) in [(Side::Host, &here), (Side::Consumer, &there)] {
+        let error = suite.net.close_confirm(side, channel).unwrap_err();
+        assert!(
+            matches!(error.ibc_error(), Some(IbcError::NotProven { .. })),
+            "{error:?}"
+        );
+    }
     // It carries on in both directions.
     punish(&mut suite, "north", "double_sign");
     tell(&mut suite, chain);
@@ -74,70 +85,64 @@ fn channel_hijack_by_opening_first() {
     let there = impostor::deploy(&mut suite, Side::Consumer);
     let here = impostor::deploy(&mut suite, Side::Host);
     for _ in 0..2 {
-        let refused = impostor::channel_to_host(&mut suite, &there).unwrap_err();
-        assert!(
-            matches!(
-                refusal::<ContractError>(&refused),
-                ContractError::UnknownPeer { .. }
-            ),
-            "{refused}"
-        );
-        assert!(impostor::channel_to_gateway(&mut suite, &here).is_err());
         let peer = suite.peer();
+        let unknown = ContractError::UnknownPeer {
+            connection_id: peer.connection_id.clone(),
+            port: suite.net.consumer.port(&there),
+        };
+        let opened = impostor::channel_to_host(&mut suite, &there);
+        assert_refused(opened, &unknown);
+        let stranger = stranger_at_gateway(&suite, &here);
+        let opened = impostor::channel_to_gateway(&mut suite, &here);
+        assert_refused(opened, &stranger);
         set_peer(&mut suite, chain, Some(peer));
     }
     // Nor does a service of mallory's take the gateway's place.
     let other = register(&mut suite, 5, vec![]);
-    let peer = Some(suite.peer());
-    let taken = try_slashing(
-        &mut suite,
-        "owner",
-        &ExecuteMsg::SetPeer {
-            service: other,
-            peer,
-        },
-    );
-    assert!(matches!(
-        refusal::<ContractError>(&taken.unwrap_err()),
-        ContractError::PeerTaken { service, .. } if *service == chain
-    ));
+    let peer = suite.peer();
+    let taken = ContractError::PeerTaken {
+        connection_id: peer.connection_id.clone(),
+        port: peer.port.clone(),
+        service: chain,
+    };
+    let msg = ExecuteMsg::SetPeer {
+        service: other,
+        peer: Some(peer),
+    };
+    assert_refused(try_slashing(&mut suite, "owner", &msg), &taken);
     // Between the right ends a stranger may open, but nothing other than the right channel: an
     // ordered one would stop at the first packet that fails.
     let host = suite.net.host.port(&suite.slashing);
     let consumer = suite.net.consumer.port(&suite.gateway);
     suite.net.set_relayer("mallory");
-    for (order, version) in [(IbcOrder::Ordered, VERSION), (ORDER, "palisade-0")] {
-        for turned in [false, true] {
-            let proposal = Proposal {
-                order: order.clone(),
-                ..Proposal::new(&host, &consumer, version)
-            };
-            let proposal = match turned {
-                true => proposal.reversed(),
-                false => proposal,
-            };
-            assert!(suite.net.open(&proposal).is_err(), "{proposal:?}");
-        }
+    let other = HandshakeError::Version {
+        found: "palisade-0".to_string(),
+    };
+    let orders = [
+        (IbcOrder::Ordered, VERSION, HandshakeError::Order),
+        (ORDER, "palisade-0", other),
+    ];
+    for (order, version, error) in orders {
+        let proposal = Proposal {
+            order,
+            ..Proposal::new(&host, &consumer, version)
+        };
+        let opened = suite.net.open(&proposal);
+        assert_refused(opened, &ContractError::Handshake(error.clone()));
+        let opened = suite.net.open(&proposal.reversed());
+        assert_refused(opened, &GatewayError::Handshake(error));
     }
-    let ordered = Proposal::new(&host, &consumer, VERSION).ordered();
-    let refused = suite.net.open_init(&ordered).unwrap_err();
-    assert_eq!(
-        refusal::<ContractError>(&refused),
-        &ContractError::Handshake(HandshakeError::Order)
-    );
     suite.reopen_channel();
     // And no second one beside it, from either side.
     let second = Proposal::new(&host, &consumer, VERSION);
-    let refused = suite.net.open_init(&second).unwrap_err();
-    assert!(matches!(
-        refusal::<ContractError>(&refused),
-        ContractError::ChannelExists { .. }
-    ));
-    let refused = suite.net.open_init(&second.reversed()).unwrap_err();
-    assert!(matches!(
-        refusal::<GatewayError>(&refused),
-        GatewayError::ChannelInUse { .. }
-    ));
+    let exists = ContractError::ChannelExists {
+        service: chain,
+        channel: suite.service(chain).channel.unwrap(),
+    };
+    assert_refused(suite.net.open_init(&second), &exists);
+    let channel = channel(&suite);
+    let in_use = GatewayError::ChannelInUse { channel };
+    assert_refused(suite.net.open_init(&second.reversed()), &in_use);
     suite
         .try_opt_in("north", chain, true, vec![slice(ATOM, 5)])
         .unwrap();

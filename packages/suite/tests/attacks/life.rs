@@ -1,11 +1,15 @@
 //! Whole lives of slashes, from the report on the consumer to the last unit paid out on the host.
 
-use cosmwasm_std::Decimal;
+use cosmwasm_std::{Decimal, StdError};
+use cw_multi_test::AppResponse;
 use palisade_allocation::ContractError as AllocationError;
+use palisade_evidence::{Equivocation, EvidenceError, Part};
 use palisade_gateway::ContractError as GatewayError;
 use palisade_ibc::Outcome;
+use palisade_slashing::refusal::Refusal;
 use palisade_slashing::ContractError;
 use palisade_suite::*;
+use palisade_testing::HarnessResult;
 use palisade_types::allocation::{self, ExecuteMsg as Allocate};
 use palisade_types::asset::Destination;
 use palisade_types::delegation::{self, PoolResponse};
@@ -17,27 +21,16 @@ use palisade_types::slashing::{
 use crate::stubborn::{self, with_stubborn, STUB};
 use crate::world::*;
 
-fn veto(suite: &mut Suite, who: &str, service: u32, request: u64) -> Result<(), ContractError> {
+fn veto(suite: &mut Suite, who: &str, service: u32, request: u64) -> HarnessResult<AppResponse> {
     let request = request.into();
-    let msg = ExecuteMsg::Veto { service, request };
-    match try_slashing(suite, who, &msg) {
-        Ok(_) => Ok(()),
-        Err(error) => match refusal::<ContractError>(&error) {
-            ContractError::NotResolver { service, sender } => Err(ContractError::NotResolver {
-                service: *service,
-                sender: sender.clone(),
-            }),
-            ContractError::WindowOver {
-                service,
-                request,
-                until,
-            } => Err(ContractError::WindowOver {
-                service: *service,
-                request: *request,
-                until: *until,
-            }),
-            other => panic!("{other}"),
-        },
+    try_slashing(suite, who, &ExecuteMsg::Veto { service, request })
+}
+
+/// The refusal of what comes after the end of the first request.
+fn ended(service: u32) -> ContractError {
+    ContractError::RequestEnded {
+        service,
+        request: 1,
     }
 }
 
@@ -69,18 +62,24 @@ fn a_dispute_that_ends_in_a_veto() {
     assert_eq!(pending(&suite, "north").len(), 1);
     assert_eq!(pending(&suite, "south"), []);
     suite.wait(WINDOW - 600);
-    assert!(try_execute(&mut suite, "anybody", chain, 1).is_err());
+    let open = ContractError::StillInWindow {
+        service: chain,
+        request: 1,
+        until: suite.requests(chain)[0].received_at.plus_seconds(WINDOW),
+    };
+    assert_refused(try_execute(&mut suite, "anybody", chain, 1), &open);
     for stranger in ["north", "owner", "guardian", "consumer-admin"] {
-        assert!(matches!(
-            veto(&mut suite, stranger, chain, 1),
-            Err(ContractError::NotResolver { .. })
-        ));
+        let expected = ContractError::NotResolver {
+            service: chain,
+            sender: suite.host(stranger),
+        };
+        assert_refused(veto(&mut suite, stranger, chain, 1), &expected);
     }
     veto(&mut suite, "judge", chain, 1).unwrap();
     suite.net.relay_all().unwrap();
     assert_eq!(ends(&suite), [VETOED]);
     assert_eq!(pending(&suite, "north"), []);
-    assert!(try_execute(&mut suite, "anybody", chain, 1).is_err());
+    assert_refused(try_execute(&mut suite, "anybody", chain, 1), &ended(chain));
     tell(&mut suite, chain);
     assert_eq!(powers(&suite), [("north", MILLION), ("south", 2 * MILLION)]);
     assert_books(&suite, 3 * MILLION, 0, 0);
@@ -99,12 +98,14 @@ fn a_dispute_that_ends_in_an_execution_with_bounty_and_split_proceeds() {
     punish(&mut suite, "north", "double_sign");
     assert_books(&suite, 3 * MILLION, 0, 0);
     suite.wait(WINDOW);
-    assert!(matches!(
-        veto(&mut suite, "judge", chain, 1),
-        Err(ContractError::WindowOver { .. })
-    ));
+    let over = ContractError::WindowOver {
+        service: chain,
+        request: 1,
+        until: suite.requests(chain)[0].received_at.plus_seconds(WINDOW),
+    };
+    assert_refused(veto(&mut suite, "judge", chain, 1), &over);
     try_execute(&mut suite, "finder", chain, 1).unwrap();
-    assert!(try_execute(&mut suite, "finder", chain, 1).is_err());
+    assert_refused(try_execute(&mut suite, "finder", chain, 1), &ended(chain));
     suite.net.relay_all().unwrap();
     assert_eq!(ends(&suite), [EXECUTED]);
     assert_books(&suite, 2_950_000, 0, 50_000);
@@ -141,9 +142,17 @@ fn a_proof_for_what_was_vetoed() {
         service: chain,
         evidence,
     };
-    for (chain_id, key) in [("another-chain", "north"), (&chain_id, "nobody")] {
-        let forged = prove(equivocation(chain_id, key, height));
-        assert!(try_slashing(&mut suite, "finder", &forged).is_err());
+    let elsewhere = equivocation("another-chain", "north", height);
+    let forged = ContractError::Evidence(EvidenceError::Forged {
+        part: Part::FirstSignature,
+        key: elsewhere.key.clone(),
+        chain_id: chain_id.clone(),
+    });
+    let nobody = equivocation(&chain_id, "nobody", height);
+    let offender = ContractError::Refused(Refusal::Offender {});
+    for (evidence, expected) in [(elsewhere, forged), (nobody, offender)] {
+        let msg = prove(evidence);
+        assert_refused(try_slashing(&mut suite, "finder", &msg), &expected);
     }
     assert_books(&suite, 3 * MILLION, 0, 0);
     let msg = prove(equivocation(&chain_id, "north", height));
@@ -160,7 +169,11 @@ fn a_proof_for_what_was_vetoed() {
     tell(&mut suite, chain);
     assert_eq!(ends(&suite), [VETOED]);
     assert_eq!(powers(&suite), [("north", 0), ("south", 2 * MILLION)]);
-    assert!(try_slashing(&mut suite, "finder", &msg).is_err());
+    let known = ContractError::Duplicate {
+        service: chain,
+        request: 2,
+    };
+    assert_refused(try_slashing(&mut suite, "finder", &msg), &known);
 }
 
 #[test]
@@ -181,16 +194,23 @@ fn a_report_with_evidence_needs_no_window() {
     assert_eq!(taken(&suite, chain), [Some(50_000)]);
     assert_books(&suite, 2_950_000, 0, 50_000);
     // With evidence from the start; and evidence of another's key, or of another height, is refused.
-    let wrong = Infraction {
-        evidence: proven.evidence,
-        ..suite.infraction("south", "double_sign")
-    };
-    let error = suite.try_report("reporter", wrong).unwrap_err();
-    assert!(matches!(
-        refusal::<GatewayError>(&error),
-        GatewayError::EvidenceHeight { .. } | GatewayError::EvidenceKey { .. }
-    ));
     let now = suite.infraction("south", "double_sign");
+    let with = |evidence: Equivocation| Infraction {
+        evidence: Some(evidence),
+        ..now.clone()
+    };
+    let height = GatewayError::EvidenceHeight {
+        height: proven.height.u64(),
+        infraction: now.height.u64(),
+    };
+    let older = with(proven.evidence.unwrap());
+    assert_refused(suite.try_report("reporter", older), &height);
+    let others = equivocation(&chain_id, "north", now.height.u64());
+    let key = GatewayError::EvidenceKey {
+        key: others.key.to_base64(),
+        operator: suite.host("south").to_string(),
+    };
+    assert_refused(suite.try_report("reporter", with(others)), &key);
     let proven = Infraction {
         evidence: Some(equivocation(&chain_id, "south", now.height.u64())),
         ..now
@@ -290,7 +310,8 @@ fn a_recipient_that_refuses_is_replaced_and_its_share_redirected() {
     });
     stubborn::refuse(&mut suite, &token, &mallory);
     punish(&mut suite, "north", "double_sign");
-    assert!(pay_out(&mut suite, STUB, chain, from()).is_err());
+    let refuses = StdError::generic_err("the token refuses");
+    assert_refused(pay_out(&mut suite, STUB, chain, from()), &refuses);
     let redirect = ExecuteMsg::RedirectProceeds {
         service: chain,
         asset: STUB.to_string(),
@@ -298,7 +319,9 @@ fn a_recipient_that_refuses_is_replaced_and_its_share_redirected() {
     };
     // Not to a place of the moment: the settings say where, and they change an unbonding period
     // ahead.
-    assert!(try_slashing(&mut suite, "consumer-admin", &redirect).is_err());
+    let in_use = ContractError::InUse { service: chain };
+    let early = try_slashing(&mut suite, "consumer-admin", &redirect);
+    assert_refused(early, &in_use);
     let charity = suite.host("charity").to_string();
     let update = ExecuteMsg::UpdateService {
         service: chain,
@@ -311,9 +334,14 @@ fn a_recipient_that_refuses_is_replaced_and_its_share_redirected() {
     };
     try_slashing(&mut suite, "consumer-admin", &update).unwrap();
     suite.wait(UNBONDING - 1);
-    assert!(try_slashing(&mut suite, "consumer-admin", &redirect).is_err());
+    let early = try_slashing(&mut suite, "consumer-admin", &redirect);
+    assert_refused(early, &in_use);
     suite.wait(1);
-    assert!(try_slashing(&mut suite, "mallory", &redirect).is_err());
+    let stranger = ContractError::NotAdmin {
+        service: chain,
+        sender: suite.host("mallory"),
+    };
+    assert_refused(try_slashing(&mut suite, "mallory", &redirect), &stranger);
     try_slashing(&mut suite, "consumer-admin", &redirect).unwrap();
     let to = Destination::Send { recipient: charity };
     pay_out(&mut suite, STUB, chain, to).unwrap();

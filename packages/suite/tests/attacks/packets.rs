@@ -1,12 +1,18 @@
 //! Packets and acknowledgements: lost, late, repeated, malformed, forged.
 
-use cosmwasm_std::{to_json_binary, Binary, StdAck, Uint128, Uint64};
-use palisade_ibc::{encode_ack, HostPacket, OperatorSet, Outcome, Peer, SetAck, SlashAck};
+use cosmwasm_std::{to_json_binary, Addr, Binary, StdAck, Uint128, Uint64};
+use palisade_admin::AdminMsg;
+use palisade_gateway::ContractError as GatewayError;
+use palisade_ibc::{
+    encode_ack, HostPacket, OperatorPower, OperatorSet, Outcome, Peer, SetAck, SlashAck,
+};
+use palisade_slashing::ContractError;
 use palisade_suite::*;
 use palisade_testing::Side;
 use palisade_types::gateway::{self, ReportState};
-use palisade_types::slashing::{DeliveryResponse, ExecuteMsg, QueryMsg};
+use palisade_types::slashing::{DeliveryResponse, ExecuteMsg, QueryMsg, RequestsResponse};
 
+use crate::channels::stranger_at_gateway;
 use crate::impostor::{self, Tell};
 use crate::world::*;
 
@@ -112,13 +118,15 @@ fn ack_handler_failing_and_so_sticking_the_channel() {
     // The gateway's handler: a host's contract that answers with anything to the same report.
     let (mut suite, _) = consumer();
     let rogue = impostor::deploy(&mut suite, Side::Host);
-    suite.report("north", "double_sign");
     let host_answers = malformed().into_iter().chain([encode_ack(&SetAck::Applied {
         height: 1u64.into(),
         time: suite.net.host.time(),
     })
     .unwrap()]);
     swap_host(&mut suite, &rogue);
+    impostor::tell(&mut suite, Side::Host, &rogue, &Tell::Answer(None));
+    suite.report("north", "double_sign");
+    suite.net.relay_all().unwrap();
     for (step, answer) in host_answers.map(Some).chain([None]).enumerate() {
         impostor::tell(&mut suite, Side::Host, &rogue, &Tell::Answer(answer));
         suite.wait(601);
@@ -136,9 +144,9 @@ fn ack_handler_failing_and_so_sticking_the_channel() {
     }
 }
 
-/// A gateway whose registered host is an impostor, in place of the suite's own, with the same set
-/// and the same report.
-fn swap_host(suite: &mut Suite, rogue: &cosmwasm_std::Addr) {
+/// A gateway whose registered host is an impostor, in place of the suite's own, with a power of 7 of
+/// north's: the impostor's end of the channel.
+fn swap_host(suite: &mut Suite, rogue: &Addr) -> String {
     let owner = suite.consumer("owner");
     let code = suite.net.consumer.store(contracts::gateway());
     let msg = gateway::InstantiateMsg {
@@ -158,26 +166,38 @@ fn swap_host(suite: &mut Suite, rogue: &cosmwasm_std::Addr) {
         .consumer
         .instantiate(code, &owner, &msg, "deceived")
         .unwrap();
-    let channel = impostor::channel_to_gateway(suite, rogue).unwrap();
-    let set = HostPacket::OperatorSet(OperatorSet {
-        update_id: 1u64.into(),
-        operators: vec![palisade_ibc::OperatorPower {
-            operator: suite.host("north").to_string(),
-            key: None,
-            power: Uint128::new(7),
-        }],
-    });
-    let tell = Tell::Send {
-        channel: channel.at(Side::Host).unwrap().id.clone(),
-        data: to_json_binary(&set).unwrap(),
-    };
-    impostor::tell(suite, Side::Host, rogue, &tell);
+    let open = impostor::channel_to_gateway(suite, rogue).unwrap();
+    let channel = open.at(Side::Host).unwrap().id.clone();
+    let north = suite.host("north").to_string();
+    send_powers(suite, rogue, &channel, 1, vec![north]);
     suite.net.relay_all().unwrap();
     suite.wait(60);
     assert_eq!(suite.seen("north").power.u128(), 7);
-    impostor::tell(suite, Side::Host, rogue, &Tell::Answer(None));
-    suite.report("north", "double_sign");
-    suite.net.relay_all().unwrap();
+    channel
+}
+
+/// Has an impostor on the host tell of a power of 7 of each of these operators.
+fn send_powers(
+    suite: &mut Suite,
+    rogue: &Addr,
+    channel: &str,
+    update_id: u64,
+    operators: Vec<String>,
+) {
+    let power = |operator| OperatorPower {
+        operator,
+        key: None,
+        power: Uint128::new(7),
+    };
+    let set = HostPacket::OperatorSet(OperatorSet {
+        update_id: update_id.into(),
+        operators: operators.into_iter().map(power).collect(),
+    });
+    let tell = Tell::Send {
+        channel: channel.to_string(),
+        data: to_json_binary(&set).unwrap(),
+    };
+    impostor::tell(suite, Side::Host, rogue, &tell);
 }
 
 #[test]
@@ -244,10 +264,11 @@ fn page_limit_that_does_not_bound() {
             service: chain,
             limit: Some(limit),
         };
-        assert!(
-            try_slashing(&mut suite, "anybody", &msg).is_err(),
-            "{limit}"
-        );
+        let bound = ContractError::SyncLimit {
+            given: limit,
+            max: 50,
+        };
+        assert_refused(try_slashing(&mut suite, "anybody", &msg), &bound);
     }
     let msg = ExecuteMsg::Sync {
         service: chain,
@@ -260,40 +281,83 @@ fn page_limit_that_does_not_bound() {
             let HostPacket::OperatorSet(set) = packet.json().unwrap() else {
                 panic!("a set")
             };
-            assert!(set.operators.len() <= 50);
             told.push(set.operators.len());
         }
         suite.net.relay_all().unwrap();
     }
-    assert_eq!(told.iter().sum::<usize>(), 58, "{told:?}");
+    // Fifty are looked at, then ten: of the first, north and south are what they were.
+    assert_eq!(told, [48, 10]);
     assert_eq!(suite.seen_all().len(), 60);
     assert_eq!(suite.total_seen(), 3 * MILLION + 58_000);
-    // A gateway that says more than a page in one packet is refused whole; so is one at the host.
-    suite.wait(60);
-    for name in &names {
-        suite.report(name, "downtime");
-    }
-    let relay = gateway::ExecuteMsg::Relay { limit: Some(1_000) };
-    let contract = suite.gateway.clone();
-    assert!(suite.try_on_consumer("anybody", &contract, &relay).is_err());
-    suite.net.relay_all().unwrap();
-    let requests = QueryMsg::Requests {
-        service: chain,
-        state: None,
-        start_after: None,
-        limit: Some(u32::MAX),
-    };
-    let page: palisade_types::slashing::RequestsResponse<Uint64> =
-        suite.ask(&suite.slashing, &requests);
-    assert_eq!(page.requests.len(), 58);
-    let page: Vec<gateway::ReportResponse> = suite.ask_gateway(&gateway::QueryMsg::Reports {
-        open: false,
-        start_after: None,
-        limit: Some(u32::MAX),
+    // 101 reports wait: each call sends a page of them, each query says a page of them.
+    let relays = |admin: AdminMsg<gateway::Action>| gateway::ExecuteMsg::Admin(admin);
+    let pause = relays(AdminMsg::Pause {
+        action: gateway::Action::Relays,
+        seconds: None,
     });
-    assert!(page.len() <= 100);
+    let gateway = suite.gateway.clone();
+    suite.try_on_consumer("guardian", &gateway, &pause).unwrap();
+    for names in [&names[..], &names[..43]] {
+        suite.wait(60);
+        for name in names {
+            suite.report(name, "downtime");
+        }
+    }
+    assert_eq!(suite.net.pending(Side::Consumer), []);
+    let action = gateway::Action::Relays;
+    let lift = relays(AdminMsg::Unpause { action });
+    suite.try_on_consumer("guardian", &gateway, &lift).unwrap();
+    let relay = |suite: &mut Suite, limit: u32| {
+        let msg = gateway::ExecuteMsg::Relay { limit: Some(limit) };
+        let sent = suite.try_on_consumer("anybody", &gateway, &msg);
+        sent.map(|_| suite.net.pending(Side::Consumer).len())
+    };
+    assert_refused(relay(&mut suite, 0), &GatewayError::ZeroLimit);
+    for expected in [100, 1] {
+        assert_eq!(relay(&mut suite, 1_000).unwrap(), expected);
+        suite.net.relay_all().unwrap();
+    }
+    let nothing = GatewayError::NothingDue { next: None };
+    assert_refused(relay(&mut suite, 1_000), &nothing);
+    for (after, expected) in [(None, 100), (Some(Uint64::new(100)), 1)] {
+        let requests = QueryMsg::Requests {
+            service: chain,
+            state: None,
+            start_after: after,
+            limit: Some(u32::MAX),
+        };
+        let page: RequestsResponse<Uint64> = suite.ask(&suite.slashing, &requests);
+        assert_eq!(page.requests.len(), expected);
+        let reports = gateway::QueryMsg::Reports {
+            open: false,
+            start_after: after,
+            limit: Some(u32::MAX),
+        };
+        let page: Vec<gateway::ReportResponse> = suite.ask_gateway(&reports);
+        assert_eq!(page.len(), expected);
+    }
     // 0.05 % of a thousand, rounded up, each.
-    assert_books(&suite, 3 * MILLION + 57 * 1_000 + 1_000 - 58, 0, 58);
+    assert_books(&suite, 3 * MILLION + 58_000 - 101, 0, 101);
+
+    // A host that tells more than a packet holds is refused whole.
+    let rogue = impostor::deploy(&mut suite, Side::Host);
+    let channel = swap_host(&mut suite, &rogue);
+    for (update, count, seen) in [(2, 51, 1), (3, 50, 51)] {
+        send_powers(
+            &mut suite,
+            &rogue,
+            &channel,
+            update,
+            names[..count].to_vec(),
+        );
+        let packet = suite.net.only_pending(Side::Host).unwrap();
+        let error = suite.net.receive(&packet).unwrap().error();
+        let given = (count > 50).then_some(GatewayError::TooManyOperators { given: count });
+        assert_eq!(error, given.map(|error| error.to_string()));
+        suite.net.acknowledge(&packet).unwrap();
+        assert_eq!(suite.seen_all().len(), seen);
+        assert_eq!(suite.total_seen(), 7 * seen as u128);
+    }
 }
 
 #[test]
@@ -306,7 +370,9 @@ fn an_outcome_that_nobody_sent_ends_nothing() {
     ));
     // Mallory's contract on the host opens no channel to the gateway, and so says nothing to it.
     let rogue = impostor::deploy(&mut suite, Side::Host);
-    assert!(impostor::channel_to_gateway(&mut suite, &rogue).is_err());
+    let stranger = stranger_at_gateway(&suite, &rogue);
+    let opened = impostor::channel_to_gateway(&mut suite, &rogue);
+    assert_refused(opened, &stranger);
     assert_eq!(ends(&suite), [None]);
     suite.wait(2 * EPOCH);
     try_execute(&mut suite, "anybody", chain, 1).unwrap();

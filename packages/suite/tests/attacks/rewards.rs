@@ -2,6 +2,7 @@
 
 use palisade_allocation::ContractError as AllocationError;
 use palisade_delegation::ContractError as DelegationError;
+use palisade_gateway::ContractError as GatewayError;
 use palisade_suite::*;
 use palisade_testing::{IbcError, Side};
 use palisade_types::allocation::ServiceId;
@@ -88,16 +89,16 @@ fn one_reward_paid_twice() {
     pay(&mut suite, chain, 3 * MILLION);
     suite.try_harvest("north", chain, "north").unwrap();
     let again = |suite: &mut Suite| {
-        let error = suite.try_harvest("north", chain, "north").unwrap_err();
-        matches!(
-            refusal::<AllocationError>(&error),
-            AllocationError::NothingEarned { .. }
-        )
+        let nothing = AllocationError::NothingEarned {
+            service: chain,
+            operator: suite.host("north"),
+        };
+        assert_refused(suite.try_harvest("north", chain, "north"), &nothing);
     };
-    assert!(again(&mut suite));
-    // A sync, and a way out and back, make nothing of it new.
+    again(&mut suite);
+    // A sync makes nothing of it new.
     tell(&mut suite, chain);
-    assert!(again(&mut suite));
+    again(&mut suite);
     // Nobody but allocation says that something was earned.
     let forged = Delegate::Reward {
         operator: suite.host("north").to_string(),
@@ -110,37 +111,34 @@ fn one_reward_paid_twice() {
     suite.net.host.mint(&suite.host("dave"), 1, GEM).unwrap();
     let contract = suite.delegation.clone();
     let funds = cosmwasm_std::coins(1, GEM);
-    let error = suite
-        .try_on_host("dave", &contract, &forged, &funds)
-        .unwrap_err();
-    assert!(matches!(
-        refusal::<DelegationError>(&error),
-        DelegationError::Unauthorized { .. }
-    ));
+    let stranger = DelegationError::Unauthorized {
+        sender: suite.host("dave"),
+        expected: "allocation",
+    };
+    let told = suite.try_on_host("dave", &contract, &forged, &funds);
+    assert_refused(told, &stranger);
 
     next_period(&mut suite);
     suite.wait(REWARD_PERIOD / 2);
     suite.try_claim_rewards("alice").unwrap();
     assert_eq!(suite.holds(&suite.host("alice"), &gem), MILLION / 2);
     let nothing = |suite: &mut Suite, who: &str| {
-        let error = suite.try_claim_rewards(who).unwrap_err();
-        matches!(
-            refusal::<DelegationError>(&error),
-            DelegationError::NothingToClaim { .. }
-        )
+        let owner = suite.host(who);
+        let expected = DelegationError::NothingToClaim { owner };
+        assert_refused(suite.try_claim_rewards(who), &expected);
     };
-    assert!(nothing(&mut suite, "alice"));
+    nothing(&mut suite, "alice");
     // Out, back in, and in by another's hand: what is paid is paid, what was not waits.
     leave(&mut suite, "alice", "north");
     suite.deposit("alice", "north", MILLION);
-    assert!(nothing(&mut suite, "alice"));
+    nothing(&mut suite, "alice");
     suite.wait(REWARD_PERIOD / 2);
     suite.try_claim_rewards("alice").unwrap();
     assert_eq!(suite.holds(&suite.host("alice"), &gem), MILLION);
-    assert!(nothing(&mut suite, "alice"));
-    assert!(nothing(&mut suite, "bob"));
+    nothing(&mut suite, "alice");
+    nothing(&mut suite, "bob");
     suite.wait(5 * REWARD_PERIOD);
-    assert!(nothing(&mut suite, "alice"));
+    nothing(&mut suite, "alice");
     assert_eq!(suite.holds(&suite.delegation, &gem), 0);
     // South's part is untouched.
     assert_eq!(suite.holds(&suite.allocation, &gem), 2 * MILLION);
@@ -170,11 +168,13 @@ fn same_reward_claimed_before_its_ack() {
         "{error:?}"
     );
     assert_eq!(at_gateway(&suite), 0);
-    suite.try_send_rewards(COIN).unwrap_err();
+    let denom = COIN.to_string();
+    let none = GatewayError::NoRewards { denom };
+    assert_refused(suite.try_send_rewards(COIN), &none);
     suite.net.acknowledge(&packet).unwrap();
     assert!(suite.net.acknowledge(&packet).unwrap().redundant);
     assert_eq!(at_gateway(&suite), 0);
-    suite.try_send_rewards(COIN).unwrap_err();
+    assert_refused(suite.try_send_rewards(COIN), &none);
     let [_, pot] = &suite.service_rewards(chain)[..] else {
         panic!("two tokens")
     };

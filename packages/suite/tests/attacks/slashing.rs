@@ -1,7 +1,9 @@
 //! Requests that get in each other's way, and what could keep a penalty from being taken.
 
-use cosmwasm_std::{Decimal, Uint128};
+use cosmwasm_std::{Decimal, StdError, Uint128};
 use palisade_admin::{AdminError, AdminMsg};
+use palisade_delegation::ContractError as DelegationError;
+use palisade_slashing::refusal::Refusal;
 use palisade_slashing::ContractError;
 use palisade_suite::*;
 use palisade_types::asset::Destination;
@@ -57,8 +59,8 @@ fn a_recipient_that_refuses_tokens_blocking_others() {
     // Were the recipient paid by the slash, it would fail here, and with it all of this.
     punish(&mut suite, "north", "double_sign");
     assert_eq!(ends(&suite), [EXECUTED]);
-    let error = pay_out(&mut suite, STUB, chain, to()).unwrap_err();
-    assert!(error.to_string().contains("refuses"), "{error}");
+    let refuses = StdError::generic_err("the token refuses");
+    assert_refused(pay_out(&mut suite, STUB, chain, to()), &refuses);
     assert_eq!(suite.books(STUB).seized, 20_000);
     // The other asset goes its way, stakers of either theirs, and the next slash its own.
     pay_out(&mut suite, ATOM, chain, to()).unwrap();
@@ -93,7 +95,10 @@ fn one_broken_asset_blocking_the_slash_of_the_rest() {
     assert_eq!(suite.books(STUB).seized, 20_000);
     assert_books(&suite, 950_000, 0, 50_000);
     pay_out(&mut suite, ATOM, chain, Destination::Burn {}).unwrap();
-    assert!(pay_out(&mut suite, STUB, chain, Destination::Burn {}).is_err());
+    let refuses = StdError::generic_err("the token refuses");
+    let burnt = pay_out(&mut suite, STUB, chain, Destination::Burn {});
+    assert_refused(burnt, &refuses);
+    assert_eq!(suite.books(STUB).seized, 20_000);
     assert_books(&suite, 950_000, 0, 0);
     tell(&mut suite, chain);
     assert_eq!(suite.seen("north").power.u128(), 0);
@@ -115,16 +120,22 @@ fn choosing_the_timestamp_of_ones_double_sign() {
     // height does, and at that one north counted with the million.
     let chain_id = suite.net.consumer.block().chain_id;
     let mut evidence = equivocation(&chain_id, "north", crime);
-    for seconds in [1i64, 4_000_000_000] {
+    let mut prove = |suite: &mut Suite, seconds: i64| {
         evidence.first.timestamp.seconds = seconds.into();
         evidence.first.signature = sign_vote(&chain_id, "north", &evidence, &evidence.first);
         let msg = ExecuteMsg::SubmitEquivocation {
             service: chain,
             evidence: evidence.clone(),
         };
-        let result = try_slashing(&mut suite, "anybody", &msg);
-        assert_eq!(result.is_ok(), seconds == 1, "the second proves the same");
-    }
+        try_slashing(suite, "anybody", &msg)
+    };
+    prove(&mut suite, 1).unwrap();
+    // Another time in them proves the same.
+    let same = ContractError::Duplicate {
+        service: chain,
+        request: 1,
+    };
+    assert_refused(prove(&mut suite, 4_000_000_000), &same);
     assert_eq!(taken(&suite, chain), [Some(50_000)]);
     assert_eq!(worth(&suite, "alice"), 950_000);
     // Nor by a height before it ever counted, where there is nothing to take.
@@ -133,7 +144,8 @@ fn choosing_the_timestamp_of_ones_double_sign() {
         service: chain,
         evidence: before,
     };
-    assert!(try_slashing(&mut suite, "anybody", &msg).is_err());
+    let nothing = ContractError::Refused(Refusal::NotInForce {});
+    assert_refused(try_slashing(&mut suite, "anybody", &msg), &nothing);
     assert_eq!(suite.stake("south", ATOM), 2 * MILLION);
     tell(&mut suite, chain);
     assert_eq!(powers(&suite), [("north", 0), ("south", 2 * MILLION)]);
@@ -235,7 +247,11 @@ fn a_smaller_penalty_reported_first_to_block_the_real_one_before_the_proof() {
     assert!(requests[1].proven && !requests[0].proven);
     assert_books(&suite, 950_000, 0, 50_000);
     // Once more is nothing more.
-    assert!(try_slashing(&mut suite, "anybody", &msg).is_err());
+    let known = ContractError::Duplicate {
+        service: chain,
+        request: 2,
+    };
+    assert_refused(try_slashing(&mut suite, "anybody", &msg), &known);
     assert_books(&suite, 950_000, 0, 50_000);
 }
 
@@ -251,6 +267,7 @@ fn pause_bypassed_by_a_sibling_path() {
         seconds: None,
     });
     try_slashing(&mut suite, "guardian", &pause).unwrap();
+    let paused_at = suite.net.host.time();
     // Executions: by packet, by a local slasher, by a proof, by anybody.
     let crime = suite.net.consumer.block().height;
     suite.wait(10);
@@ -263,11 +280,12 @@ fn pause_bypassed_by_a_sibling_path() {
         evidence: equivocation(&chain_id, "south", crime),
     };
     try_slashing(&mut suite, "anybody", &proof).unwrap();
-    let error = try_execute(&mut suite, "anybody", chain, 1).unwrap_err();
-    assert!(matches!(
-        refusal::<ContractError>(&error),
-        ContractError::Admin(AdminError::Paused { .. })
-    ));
+    let until = paused_at.plus_seconds(EPOCH / 2);
+    let paused = ContractError::Admin(AdminError::Paused {
+        action: "executions",
+        until: Some(until),
+    });
+    assert_refused(try_execute(&mut suite, "anybody", chain, 1), &paused);
     assert_eq!(taken(&suite, chain), [None, None]);
     assert_books(&suite, 3 * MILLION, 0, 0);
 
@@ -278,7 +296,11 @@ fn pause_bypassed_by_a_sibling_path() {
         seconds: None,
     });
     suite.on_host("guardian", &contract, &pause);
-    assert!(suite.try_deposit("carol", Some("north"), 1_000).is_err());
+    let paused = DelegationError::Admin(AdminError::Paused {
+        action: "delegations",
+        until: None,
+    });
+    assert_refused(suite.try_deposit("carol", Some("north"), 1_000), &paused);
     suite.try_deposit("carol", None, 1_000).unwrap();
     let idle = vault::ExecuteMsg::Delegate {
         asset: ATOM.to_string(),
@@ -286,7 +308,7 @@ fn pause_bypassed_by_a_sibling_path() {
         amount: Uint128::new(1_000),
     };
     let vault = suite.vault.clone();
-    assert!(suite.try_on_host("carol", &vault, &idle, &[]).is_err());
+    assert_refused(suite.try_on_host("carol", &vault, &idle, &[]), &paused);
     suite
         .try_undelegate("alice", "north", ATOM, Some(1_000))
         .unwrap();
@@ -296,7 +318,7 @@ fn pause_bypassed_by_a_sibling_path() {
         epoch: epoch(&suite),
         amount: None,
     };
-    assert!(delegation(&mut suite, "alice", &back).is_err());
+    assert_refused(delegation(&mut suite, "alice", &back), &paused);
 
     // Lifted by itself, or by the guardian: what waited is executed by anybody, once. (One unit more
     // than 500, as pool and bucket round for themselves.)
@@ -306,7 +328,8 @@ fn pause_bypassed_by_a_sibling_path() {
     try_slashing(&mut suite, "guardian", &lift).unwrap();
     for (service, request) in [(chain, 1), (chain, 2), (local, 1)] {
         try_execute(&mut suite, "anybody", service, request).unwrap();
-        assert!(try_execute(&mut suite, "anybody", service, request).is_err());
+        let ended = ContractError::RequestEnded { service, request };
+        assert_refused(try_execute(&mut suite, "anybody", service, request), &ended);
     }
     assert_eq!(taken(&suite, chain), [Some(501), Some(100_000)]);
     assert!(matches!(

@@ -2,7 +2,9 @@
 
 use cosmwasm_std::Decimal;
 use palisade_allocation::ContractError as AllocationError;
-use palisade_ibc::SlashAck;
+use palisade_gateway::ContractError as GatewayError;
+use palisade_ibc::Slash;
+use palisade_slashing::refusal::Refusal;
 use palisade_suite::*;
 use palisade_types::allocation::{ExecuteMsg as Allocate, ServiceChange};
 use palisade_types::slashing::Penalty;
@@ -140,12 +142,18 @@ fn new_allocation_slashable_at_once() {
     suite.wait(60);
     // The consumer does not count it yet: its own gateway takes no report of it.
     assert_eq!(suite.seen_all().len(), 2);
+    let unknown = GatewayError::UnknownOperator {
+        operator: suite.host("west").to_string(),
+    };
     let infraction = suite.infraction("west", "double_sign");
-    assert!(suite.try_report("reporter", infraction).is_err());
-    // Nor does a gateway that lies get at it.
-    let slash = suite.slash(chain, 1, "west", "double_sign");
+    assert_refused(suite.try_report("reporter", infraction), &unknown);
+    // Nor does a gateway that lies get at it, by the update in force.
+    let slash = Slash {
+        update_id: suite.seen("north").update_id,
+        ..suite.slash(chain, 1, "west", "double_sign")
+    };
     let answer = impostor::forge(&mut suite, chain, slash);
-    assert!(matches!(answer, SlashAck::Rejected { .. }), "{answer:?}");
+    assert_eq!(answer, Refusal::NothingCaptured {}.answer());
     assert_eq!(suite.stake("west", ATOM), MILLION);
     assert_books(&suite, 4 * MILLION, 0, 0);
 }
@@ -155,13 +163,16 @@ fn slashing_an_operator_who_never_opted_in() {
     let (mut suite, chain) = consumer();
     suite.register_operator("west");
     suite.deposit("carol", "west", MILLION);
+    let unknown = GatewayError::UnknownOperator {
+        operator: suite.host("west").to_string(),
+    };
     let infraction = suite.infraction("west", "double_sign");
-    assert!(suite.try_report("reporter", infraction).is_err());
+    assert_refused(suite.try_report("reporter", infraction), &unknown);
     // The chain itself goes rogue and names it: refused at the door, under its nonce for good.
     let mut slash = suite.slash(chain, 1, "north", "double_sign");
     slash.offender = palisade_ibc::Offender::Operator(suite.host("west").to_string());
-    let refused = impostor::forge(&mut suite, chain, slash);
-    assert!(matches!(refused, SlashAck::Rejected { .. }), "{refused:?}");
+    let answer = impostor::forge(&mut suite, chain, slash);
+    assert_eq!(answer, Refusal::Offender {}.answer());
     assert_eq!(suite.requests(chain), []);
     assert_books(&suite, 4 * MILLION, 0, 0);
 }

@@ -2,7 +2,10 @@
 
 use cosmwasm_std::Decimal;
 use palisade_allocation::ContractError as AllocationError;
+use palisade_delegation::ContractError as DelegationError;
+use palisade_gateway::ContractError as GatewayError;
 use palisade_ibc::Outcome;
+use palisade_slashing::ContractError as SlashingError;
 use palisade_suite::*;
 use palisade_types::allocation::ExecuteMsg as Allocate;
 use palisade_types::delegation::{EpochResponse, QueryMsg as AskDelegation};
@@ -29,7 +32,8 @@ fn leave_the_set_then_exit() {
         .unwrap_err();
     assert!(matches!(
         refusal::<AllocationError>(&error),
-        AllocationError::StillBound { .. }
+        AllocationError::StillBound { service, operator, .. }
+            if *service == chain && *operator == suite.host("north")
     ));
 
     // Reported at the last moment: the stake is still there, and so is the slice.
@@ -208,16 +212,30 @@ fn an_infraction_at_the_end_of_the_epoch(late: u64) -> (Suite, u32) {
     punish_for(&mut suite, infraction);
     assert!(suite.requests(chain).is_empty());
     if late == 0 {
+        let due = suite.net.host.time().plus_seconds(BOUNCE);
         suite.wait(BOUNCE - 1);
-        suite.try_relay().unwrap_err();
+        let nothing = GatewayError::NothingDue { next: Some(due) };
+        assert_refused(suite.try_relay(), &nothing);
         suite.wait(1);
         suite.try_relay().unwrap();
         suite.net.relay_all().unwrap();
         suite.wait(WINDOW - 1);
-        try_execute(&mut suite, "anybody", chain, 1).unwrap_err();
+        let open = SlashingError::StillInWindow {
+            service: chain,
+            request: 1,
+            until: suite.net.host.time().plus_seconds(1),
+        };
+        assert_refused(try_execute(&mut suite, "anybody", chain, 1), &open);
         suite.wait(1);
     }
     (suite, chain)
+}
+
+/// A staker's claim is refused: its entry matures in so many seconds.
+fn not_yet(suite: &mut Suite, staker: &str, seconds: u64) {
+    let next = Some(suite.net.host.time().plus_seconds(seconds));
+    let unripe = DelegationError::NothingMatured { next };
+    assert_refused(suite.try_claim(staker, "north", ATOM), &unripe);
 }
 
 /// Seconds until the next epoch.
@@ -232,7 +250,7 @@ fn the_timing_rule_to_the_last_second() {
 
     // At the first moment carol's stake is still there, and pays nothing: it left before the update.
     let (mut suite, chain) = an_infraction_at_the_end_of_the_epoch(0);
-    suite.try_claim("carol", "north", ATOM).unwrap_err();
+    not_yet(&mut suite, "carol", 1);
     try_execute(&mut suite, "anybody", chain, 1).unwrap();
     assert_eq!(taken(&suite, chain), [Some(100_000)]);
     assert_eq!(all(&suite), [950_000, MILLION, 950_000]);
@@ -240,7 +258,7 @@ fn the_timing_rule_to_the_last_second() {
     // In the last second of the grace alice's is still there, and pays.
     let (mut suite, chain) = an_infraction_at_the_end_of_the_epoch(0);
     suite.wait(GRACE);
-    suite.try_claim("alice", "north", ATOM).unwrap_err();
+    not_yet(&mut suite, "alice", 1);
     try_execute(&mut suite, "anybody", chain, 1).unwrap();
     assert_eq!(taken(&suite, chain), [Some(100_000)]);
     assert_eq!(all(&suite), [950_000, MILLION, 950_000]);

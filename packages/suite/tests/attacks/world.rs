@@ -1,5 +1,7 @@
 //! Verbs that the stories share.
 
+use std::fmt::{Debug, Display};
+
 use cosmwasm_std::{Decimal, Uint128};
 use cw_multi_test::AppResponse;
 use palisade_ibc::Outcome;
@@ -160,6 +162,16 @@ pub fn assert_books(suite: &Suite, pools: u128, buckets: u128, seized: u128) {
         (pools, buckets, seized),
         "{books:?}"
     );
+}
+
+/// Asserts that a contract refused something, and by which error.
+#[track_caller]
+pub fn assert_refused<T, E>(result: HarnessResult<T>, expected: &E)
+where
+    T: Debug,
+    E: Debug + Display + PartialEq + Send + Sync + 'static,
+{
+    assert_eq!(refusal::<E>(&result.unwrap_err()), expected);
 }
 
 pub fn try_slashing(suite: &mut Suite, who: &str, msg: &ExecuteMsg) -> HarnessResult<AppResponse> {
