@@ -87,6 +87,9 @@ impl Ledger {
         if !within_cap(self.sum, self.slashed, &self.pool, cap)? {
             return Err(ContractError::CapExceeded {
                 asset: self.asset.clone(),
+                committed: self.sum,
+                slashed: self.slashed,
+                magnitude: self.pool.value,
                 cap,
             });
         }

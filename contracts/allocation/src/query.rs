@@ -11,7 +11,6 @@ use palisade_types::allocation::{
 use palisade_types::asset::AssetAmount;
 use palisade_types::delegation;
 use palisade_types::page::take;
-use palisade_types::token::Token;
 
 use crate::execute::reward::by_asset;
 use crate::execute::slash::capture_at;
@@ -248,7 +247,7 @@ fn rewards_of(
     pots.into_iter()
         .map(|(name, pot)| {
             Ok(ServiceRewardsResponse {
-                token: Token::of_name(&name).ok_or(ContractError::BadAnswer)?,
+                token: rewards::token(&name)?,
                 held: rewards::held(&pot, counts.earning()),
                 paid: pot.paid,
                 harvested: pot.harvested,
@@ -275,7 +274,7 @@ fn earned(
         let (parts, total) = account.due(&mut pot)?;
         if !total.is_zero() {
             earned.push(EarnedResponse {
-                token: Token::of_name(&name).ok_or(ContractError::BadAnswer)?,
+                token: rewards::token(&name)?,
                 parts: by_asset(&assets, parts),
             });
         }

@@ -5,6 +5,7 @@ use std::iter::{once, repeat};
 use cosmwasm_std::{Addr, Order, StdResult, Storage, Uint128, Uint256};
 use palisade_math::{apportion, reward_weight};
 use palisade_types::allocation::ServiceId;
+use palisade_types::token::Token;
 
 use crate::state::{
     Counts, Earned, Earner, Former, Member, Pot, Service, EARNERS, MEMBERS, OWED, POTS,
@@ -281,6 +282,14 @@ impl Pots {
         };
         Ok(self.read.insert(pots))
     }
+}
+
+/// The token that has this name.
+pub(crate) fn token(name: &str) -> Result<Token, ContractError> {
+    Token::of_name(name).ok_or_else(|| ContractError::Corrupt {
+        what: "name of a token",
+        found: name.to_string(),
+    })
 }
 
 /// All reward tokens of a service by name: at most 16.

@@ -86,6 +86,7 @@ fn still_bound(stage: &Stage, service: ServiceId) -> ContractError {
     ContractError::StillBound {
         service,
         operator: stage.who("bob"),
+        until: Some(stage.app.block_info().time.plus_seconds(UNBONDING)),
     }
 }
 

@@ -244,11 +244,17 @@ fn the_commitment_cap_falls_at_once_and_rises_after_everybody_could_leave() {
     let other = suite.register_local("slasher", Decimal::percent(30));
     let expected = ContractError::CapExceeded {
         asset: ATOM.into(),
+        committed: Uint128::new(FULL / 100 * 41),
+        slashed: Uint128::zero(),
+        magnitude: Uint128::new(FULL),
         cap: Decimal::percent(40),
     };
     refused(&mut suite, "op", &opt_in_msg(other, 11), &expected);
     let expected = ContractError::CapExceeded {
         asset: ATOM.into(),
+        committed: Uint128::new(FULL / 100 * 30),
+        slashed: Uint128::zero(),
+        magnitude: Uint128::new(FULL),
         cap: Decimal::percent(29),
     };
     refused(&mut suite, "op", &cap(29), &expected);
@@ -260,6 +266,9 @@ fn the_commitment_cap_falls_at_once_and_rises_after_everybody_could_leave() {
     assert_eq!(commitment(&suite, "op").cap, Decimal::percent(30));
     let expected = ContractError::CapExceeded {
         asset: ATOM.into(),
+        committed: Uint128::new(FULL / 100 * 31),
+        slashed: Uint128::zero(),
+        magnitude: Uint128::new(FULL),
         cap: Decimal::percent(30),
     };
     refused(&mut suite, "op", &opt_in_msg(other, 1), &expected);
@@ -288,6 +297,9 @@ fn an_operators_own_service_draining_its_stakers() {
     let second = suite.register_local("slasher", Decimal::percent(30));
     let expected = ContractError::CapExceeded {
         asset: ATOM.into(),
+        committed: Uint128::new(FULL / 1_000 * 7),
+        slashed: Uint128::new(FULL / 100 * 30),
+        magnitude: Uint128::new(FULL / 100 * 70),
         cap: Decimal::percent(30),
     };
     refused(&mut suite, "op", &opt_in_msg(second, 1), &expected);
@@ -325,6 +337,7 @@ fn leave_the_set_then_exit() {
     let bound = ContractError::StillBound {
         service,
         operator: suite.host("op"),
+        until: Some(suite.net.host.time().plus_seconds(DEALLOCATION_DELAY)),
     };
     refused(&mut suite, "anybody", &leave, &bound);
 

@@ -128,6 +128,7 @@ fn pushing_others_out_and_being_gone_costs_a_delay_each_time() {
     let bound = ContractError::StillBound {
         service,
         operator: suite.host("strong"),
+        until: Some(suite.net.host.time().plus_seconds(DEALLOCATION_DELAY)),
     };
     refused(&mut suite, "anybody", &leave, &bound);
     // Who was pushed out comes back at once, into the free place, with the slice that it still has.
@@ -136,11 +137,7 @@ fn pushing_others_out_and_being_gone_costs_a_delay_each_time() {
     assert_eq!(suite.member(service, "weak").power.u128(), 1_000);
     assert!(suite.member(service, "weak").slices[0].pending.is_none());
     // Who went by itself pushes nobody out again.
-    let full = ContractError::ServiceFull {
-        service,
-        needed: Uint128::MAX,
-        offered: Uint128::new(2_000),
-    };
+    let full = ContractError::NoFreePlace { service, most: 1 };
     refused(&mut suite, "strong", &opt_in(service), &full);
     suite.wait(DEALLOCATION_DELAY - 1);
     refused(&mut suite, "anybody", &leave, &bound);

@@ -85,7 +85,8 @@ fn delays_leave_stakers_the_time_to_leave_and_end_within_ten_years() {
         delays[index] = TEN_YEARS + 1;
         let long = ContractError::LongDelay {
             parameter,
-            seconds: TEN_YEARS + 1,
+            found: TEN_YEARS + 1,
+            most: TEN_YEARS,
         };
         assert_eq!(with_delays(&mut stage, delays), Err(long));
     }

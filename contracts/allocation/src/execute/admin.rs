@@ -40,7 +40,8 @@ pub(crate) fn instantiate(deps: DepsMut, msg: InstantiateMsg) -> Result<Response
         if found > LONGEST_DELAY {
             return Err(ContractError::LongDelay {
                 parameter,
-                seconds: found,
+                found,
+                most: LONGEST_DELAY,
             });
         }
     }

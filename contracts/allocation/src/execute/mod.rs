@@ -70,13 +70,16 @@ pub(crate) fn ask_stakes(
             assets: assets.to_vec(),
         },
     )?;
-    let complete = answer.prices.len() == assets.len()
-        && answer.stakes.len() == operators.len()
-        && answer.stakes.iter().all(|row| row.len() == assets.len());
-    if complete {
-        Ok(answer)
-    } else {
-        Err(ContractError::BadAnswer)
+    let rows = answer.stakes.iter().map(|row| (assets.len(), row.len()));
+    let mut lists = [
+        (assets.len(), answer.prices.len()),
+        (operators.len(), answer.stakes.len()),
+    ]
+    .into_iter()
+    .chain(rows);
+    match lists.find(|(asked, got)| asked != got) {
+        Some((asked, got)) => Err(ContractError::BadAnswer { asked, got }),
+        None => Ok(answer),
     }
 }
 

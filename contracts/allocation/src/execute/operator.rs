@@ -100,13 +100,7 @@ pub(crate) fn opt_in(
     let config = CONFIG.load(deps.storage)?;
     let stored = load_service(deps.storage, service)?;
     let (mut operator, known) = admit(deps.as_ref(), &config, service, &stored, &info.sender)?;
-    if shares.is_empty() || shares.iter().any(|s| s.share.is_zero()) {
-        return Err(ContractError::BadFraction {
-            field: "share",
-            found: Decimal::zero(),
-            most: stored.terms.max_slash,
-        });
-    }
+    require_shares(&stored, &shares)?;
     let comes_back = known.is_some();
     let mut member = match known {
         Some(member) => member,
@@ -155,13 +149,10 @@ pub(crate) fn opt_in(
     let mut response = Response::new();
     let mut counts = COUNTS.load(deps.storage, service)?;
     if counts.operators >= stored.terms.max_operators {
-        if comes_back {
-            // Into a free place only: otherwise it could push others out again and again.
-            return Err(ContractError::ServiceFull {
-                service,
-                needed: Uint128::MAX,
-                offered: strength,
-            });
+        // Into a free place only: who comes back could push others out again and again, and who may
+        // be in is up to a list.
+        if comes_back || stored.terms.admission != (Admission::Open {}) {
+            return Err(no_free_place(service, &stored));
         }
         let weakest = displace(&mut deps, &config, &env, service, &stored, strength)?;
         response = response.add_event(events::opt_out(service, &weakest, Some(&info.sender)));
@@ -224,6 +215,32 @@ fn admit(
     Ok((record, member))
 }
 
+/// Refuses to join without a slice.
+fn require_shares(stored: &Service, shares: &[SliceShare]) -> Result<(), ContractError> {
+    if shares.is_empty() {
+        return Err(ContractError::BadCount {
+            what: "slices",
+            found: 0,
+            most: MAX_ASSETS,
+        });
+    }
+    if shares.iter().any(|s| s.share.is_zero()) {
+        return Err(ContractError::BadFraction {
+            field: "share",
+            found: Decimal::zero(),
+            most: stored.terms.max_slash,
+        });
+    }
+    Ok(())
+}
+
+fn no_free_place(service: ServiceId, stored: &Service) -> ContractError {
+    ContractError::NoFreePlace {
+        service,
+        most: stored.terms.max_operators,
+    }
+}
+
 /// Sends the weakest operator of a full service on its way out, if the newcomer is stronger. The
 /// list holds no more than twice the service's places: those that are in, and as many that were
 /// in at the last sync.
@@ -235,14 +252,6 @@ fn displace(
     stored: &Service,
     strength: Uint128,
 ) -> Result<Addr, ContractError> {
-    let full = |needed: Uint128| ContractError::ServiceFull {
-        service,
-        needed,
-        offered: strength,
-    };
-    if stored.terms.admission != (Admission::Open {}) {
-        return Err(full(Uint128::MAX));
-    }
     let listed = LISTED
         .prefix(service)
         .range(deps.storage, None, None, Order::Ascending)
@@ -261,10 +270,14 @@ fn displace(
         }
     }
     let Some((operator, mut member, least)) = weakest else {
-        return Err(full(Uint128::MAX));
+        return Err(no_free_place(service, stored));
     };
     if strength <= least {
-        return Err(full(least));
+        return Err(ContractError::ServiceFull {
+            service,
+            needed: least,
+            offered: strength,
+        });
     }
     let touch = Touch::load(
         deps.as_ref(),
@@ -386,12 +399,16 @@ pub(crate) fn leave(
     };
     // Not before the delay, even where nothing was promised yet: otherwise an operator could push
     // others out of a full service and be gone, again and again.
-    let over =
-        |left_at: Timestamp| left_at.plus_seconds(config.deallocation_delay) <= env.block.time;
-    let over = member.leaving.is_some_and(over);
-    if !over || !member.power.is_zero() || !member.raw.is_zero() || member.slices.iter().any(bound)
+    let over = |left_at: Timestamp| left_at.plus_seconds(config.deallocation_delay);
+    let over = member.leaving.map(over);
+    let waits = over.is_none_or(|over| over > env.block.time);
+    if waits || !member.power.is_zero() || !member.raw.is_zero() || member.slices.iter().any(bound)
     {
-        return Err(ContractError::StillBound { service, operator });
+        return Err(ContractError::StillBound {
+            service,
+            operator,
+            until: over.filter(|_| waits),
+        });
     }
     if let Some(key) = &member.key {
         key::retire(deps.storage, &config, service, key, env.block.time)?;

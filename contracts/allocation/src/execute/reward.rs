@@ -134,7 +134,7 @@ pub(crate) fn take_back(
         if amount.is_zero() {
             continue;
         }
-        let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
+        let token = rewards::token(&name)?;
         response = response
             .add_event(events::take_back(service, &info.sender, &name, amount))
             .add_submessage(leaving(token.pay(&info.sender, amount)?, (&name, amount))?);
@@ -180,7 +180,7 @@ pub(crate) fn harvest(
             continue;
         };
         let parts = by_asset(&bounds.assets, parts);
-        let token = Token::of_name(&name).ok_or(ContractError::BadAnswer)?;
+        let token = rewards::token(&name)?;
         response = response.add_event(events::harvest(service, &operator, &name, amount, &parts));
         let by_operator = info.sender == operator;
         let to = (&delegation, &operator);

@@ -27,8 +27,6 @@ pub(crate) const REPLY: u64 = 1;
 struct Context {
     service: ServiceId,
     operator: Addr,
-    /// None: it left.
-    member: Option<Member>,
     jail: bool,
     tombstone: bool,
     /// Until when what is taken counts against the commitment cap, in seconds.
@@ -55,16 +53,15 @@ pub(crate) fn start(
             max_slash,
         });
     }
-    let mut context = Context {
+    let context = Context {
         service: msg.service,
         operator: msg.operator.clone(),
-        member: MEMBERS.may_load(deps.storage, (msg.service, &msg.operator))?,
         jail: msg.jail,
         tombstone: msg.tombstone,
         counts_until: config.leavable_at(env.block.time).seconds(),
     };
-    let Some(member) = &mut context.member else {
-        return conclude(deps, context, vec![]);
+    let Some(mut member) = MEMBERS.may_load(deps.storage, (msg.service, &msg.operator))? else {
+        return conclude(deps, context, None, vec![]);
     };
     if member.slices.iter().any(|s| s.due(&config, env.block.time)) {
         let service = load_service(deps.storage, msg.service)?;
@@ -75,10 +72,10 @@ pub(crate) fn start(
             (msg.service, &service),
             msg.operator.clone(),
         )?;
-        touch.settle(&mut deps, member)?;
+        touch.settle(&mut deps, &mut member)?;
     }
-    let Some((since, cuts)) = aimed(deps.as_ref(), &env, &msg, bounds, member)? else {
-        return conclude(deps, context, vec![]);
+    let Some((since, cuts)) = aimed(deps.as_ref(), &env, &msg, bounds, &member)? else {
+        return conclude(deps, context, Some(member), vec![]);
     };
     let call = config
         .delegation
@@ -90,7 +87,8 @@ pub(crate) fn start(
             cuts,
             payees: msg.payees,
         }))?;
-    let call = SubMsg::reply_on_success(call, REPLY).with_payload(to_json_binary(&context)?);
+    let call =
+        SubMsg::reply_on_success(call, REPLY).with_payload(to_json_binary(&(context, member))?);
     Ok(Response::new().add_submessage(call))
 }
 
@@ -174,24 +172,24 @@ pub(crate) fn capture_at(
 }
 
 pub(crate) fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, ContractError> {
-    let mut context: Context = from_json(&reply.payload)?;
+    let (context, mut member): (Context, Member) = from_json(&reply.payload)?;
     let result: delegation::SlashResult = answer(reply)?;
-    let mut member = context.member.take().ok_or(ContractError::BadAnswer)?;
     let mut seized = vec![];
     for cut in result.cuts {
         let slice = member
             .slices
             .iter_mut()
             .find(|slice| slice.asset == cut.asset)
-            .ok_or(ContractError::BadAnswer)?;
+            .ok_or_else(|| ContractError::UnaskedCut {
+                asset: cut.asset.clone(),
+            })?;
         spend(deps.storage, &env, &context, slice, &cut)?;
         seized.push(AssetAmount {
             asset: cut.asset,
             amount: cut.seized,
         });
     }
-    context.member = Some(member);
-    conclude(deps, context, seized)
+    conclude(deps, context, Some(member), seized)
 }
 
 /// Lowers a slice, and the sum of its pool's slices, by what was taken.
@@ -219,14 +217,15 @@ fn spend(
     Ok(())
 }
 
-/// Notes the jail and answers the slashing contract.
+/// Notes the jail and answers the slashing contract. No member: it left.
 fn conclude(
     deps: DepsMut,
     context: Context,
+    member: Option<Member>,
     seized: Vec<AssetAmount>,
 ) -> Result<Response, ContractError> {
     let key = (context.service, &context.operator);
-    match context.member {
+    match member {
         Some(mut member) => {
             member.jailed |= context.jail;
             member.tombstoned |= context.tombstone;

@@ -1,9 +1,10 @@
 //! Penalties and the stake that stays: shares, slices, promises.
 
-use cosmwasm_std::Decimal;
+use cosmwasm_std::{Decimal, Uint128};
 use palisade_allocation::ContractError as AllocationError;
 use palisade_gateway::ContractError as GatewayError;
 use palisade_ibc::Slash;
+use palisade_math::FULL_MAGNITUDE;
 use palisade_slashing::refusal::Refusal;
 use palisade_suite::*;
 use palisade_types::allocation::{ExecuteMsg as Allocate, ServiceChange};
@@ -11,6 +12,9 @@ use palisade_types::slashing::Penalty;
 
 use crate::impostor;
 use crate::world::*;
+
+/// A percent of a whole pool, in magnitude.
+const PERCENT: u128 = FULL_MAGNITUDE / 100;
 
 /// A penalty that neither jails nor tombstones, so that it can be repeated.
 fn plain(kind: &str, fraction: Decimal) -> Penalty {
@@ -211,13 +215,17 @@ fn an_operators_own_service_draining_its_stakers() {
         let slices = vec![slice(ATOM, 1)];
         suite.try_opt_in("north", second, false, slices)
     };
-    let exceeds = AllocationError::CapExceeded {
+    // In magnitude: 15 % and a percent more of the whole, then 5 % and a percent of what is left.
+    let exceeds = |committed: u128, slashed: u128| AllocationError::CapExceeded {
         asset: ATOM.to_string(),
+        committed: Uint128::new(committed * PERCENT / 10),
+        slashed: Uint128::new(slashed * PERCENT),
+        magnitude: Uint128::new((100 - slashed) * PERCENT),
         cap,
     };
     assert_eq!(
         refusal::<AllocationError>(&more(&mut suite).unwrap_err()),
-        &exceeds
+        &exceeds(160, 0)
     );
     suite.settle(own);
     tell(&mut suite, chain);
@@ -229,7 +237,7 @@ fn an_operators_own_service_draining_its_stakers() {
     // promise the same again at once, and drain them 10 % by 10 %.
     assert_eq!(
         refusal::<AllocationError>(&more(&mut suite).unwrap_err()),
-        &exceeds
+        &exceeds(59, 10)
     );
     leave(&mut suite, "carol", "north");
     suite.wait(EPOCH + UNBONDING);
