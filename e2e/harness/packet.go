@@ -2,7 +2,6 @@ package harness
 
 import (
 	"encoding/json"
-	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	clienttypes "github.com/cosmos/ibc-go/v11/modules/core/02-client/types"
@@ -98,9 +97,6 @@ func (p *Packet) Decode(into any) {
 	p.From.t.Helper()
 	require.NoError(p.From.t, json.Unmarshal(p.Data, into))
 }
-
-// Raw is the acknowledgement as it was written.
-func (a *Ack) Raw() []byte { return a.raw }
 
 // Decode reads the result of an ack, which stops the test if it is an error.
 func (a *Ack) Decode(chain *Chain, into any) {
@@ -236,6 +232,3 @@ func (p *Packet) kind() string {
 	}
 	return variant(p.Data)
 }
-
-// TimesOut is when the packet expires.
-func (p *Packet) TimesOut() time.Time { return time.Unix(0, int64(p.TimeoutTimestamp)).UTC() }

@@ -43,11 +43,8 @@ type voting struct {
 // them. Stake unbonds within a time, and downtime is counted over a short window.
 func (c *Chain) Vote(unbonding time.Duration) {
 	c.t.Helper()
+	c.unbondIn(unbonding)
 	ctx := c.inner.GetContext()
-	staking, err := c.app.StakingKeeper.GetParams(ctx)
-	require.NoError(c.t, err)
-	staking.UnbondingTime = unbonding
-	require.NoError(c.t, c.app.StakingKeeper.SetParams(ctx, staking))
 	slashing, err := c.app.SlashingKeeper.GetParams(ctx)
 	require.NoError(c.t, err)
 	slashing.SignedBlocksWindow = DowntimeWindow
@@ -59,12 +56,17 @@ func (c *Chain) Vote(unbonding time.Duration) {
 // UnbondIn changes how long stake takes to unbond from now on, as the chain's governance may.
 func (c *Chain) UnbondIn(unbonding time.Duration) {
 	c.t.Helper()
+	c.unbondIn(unbonding)
+	c.Block()
+}
+
+func (c *Chain) unbondIn(unbonding time.Duration) {
+	c.t.Helper()
 	ctx := c.inner.GetContext()
 	staking, err := c.app.StakingKeeper.GetParams(ctx)
 	require.NoError(c.t, err)
 	staking.UnbondingTime = unbonding
 	require.NoError(c.t, c.app.StakingKeeper.SetParams(ctx, staking))
-	c.Block()
 }
 
 // PunishDoubleSigns changes the share that a double vote costs a validator.

@@ -233,15 +233,6 @@ func (s State) Name() string {
 	return "none"
 }
 
-// Field is a field of the variant, as its JSON.
-func (s State) Field(name string) string {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(s[s.Name()], &fields) != nil {
-		return ""
-	}
-	return string(fields[name])
-}
-
 // ReportView is a report as the gateway has it.
 type ReportView struct {
 	Nonce     Int

@@ -69,14 +69,6 @@ func (t *Time) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// optional is a field that is left out when it is empty.
-func optional(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
-}
-
 // Zero is nothing.
 var Zero = math.ZeroInt()
 
