@@ -1,28 +1,32 @@
-//! Stake that comes from the consumer by ICS-20: as a deposit, or without a word, which is nobody's until
-//! the vault's owner sends it back.
+//! Stake that comes from the consumer by ICS-20: as a deposit, or without a word, as rewards may too, which is
+//! nobody's until the contract's owner sends it back.
 
 use std::collections::BTreeMap;
 
-use cosmwasm_std::{coin, IbcTimeout, Uint128};
+use cosmwasm_std::{coin, Addr, Coin, IbcTimeout, Uint128};
 use palisade_ibc::DepositMemo;
 use palisade_suite::*;
 use palisade_testing::{HarnessResult, Packet, Performed, Side};
 use palisade_types::token::Token;
-use palisade_types::vault;
+use palisade_types::{allocation, vault};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::choice::{amount, Choice};
+use super::earn::TOKENS;
 use super::model::{Name, Step, ACTORS, ASSETS, ION, OPERATORS, OWNERS};
+use super::paid::denom;
 use super::setup::FORTUNE;
 use super::world::World;
 
 /// What [`ION`] is called where it comes from.
 pub const HOME_DENOM: &str = "uion";
+/// The reward token of the consumer that strays.
+pub const COIN: Name = "coin";
 /// Somebody behind whom nobody can stake.
 const NOBODY: &str = "stranger";
 /// Who gets what the owner recovers.
-const FINDER: &str = "finder";
+pub const FINDER: &str = "finder";
 /// Most seconds that a transfer is under way.
 const TIMEOUT: u64 = EPOCH;
 
@@ -42,6 +46,13 @@ pub enum Afar {
     Recover {
         asset: Name,
     },
+    /// Rewards to allocation, without a memo.
+    SendStrayReward {
+        amount: u128,
+    },
+    RecoverReward {
+        token: Name,
+    },
 }
 
 /// What arrived.
@@ -55,12 +66,24 @@ pub struct Ledger {
     pub recovered: u128,
     /// Of all [`ION`], by penalties.
     pub burned: u128,
+    /// Of [`COIN`]: sent to allocation without a word, arrived, and recovered of that.
+    pub rewards_sent: u128,
+    pub rewards_strayed: u128,
+    pub rewards_recovered: u128,
 }
 
 impl Ledger {
     pub fn deposited(&self, owner: Name, asset: Name) -> u128 {
         let of = self.deposits.get(owner).filter(|_| asset == ION);
         of.copied().unwrap_or_default()
+    }
+
+    /// In allocation, and nobody's.
+    pub fn stray_rewards(&self, token: Name) -> u128 {
+        match token {
+            COIN => self.rewards_strayed - self.rewards_recovered,
+            _ => 0,
+        }
     }
 
     /// In the vault, and nobody's.
@@ -95,10 +118,19 @@ pub fn afar_steps(choice: &mut Choice) {
         2,
         stray.prop_map(move |(who, amount)| step(Afar::SendStray { who, amount })),
     );
-    let asset = prop_oneof![2 => Just(ION), 1 => select(&ASSETS[..])];
+    let asset = prop_oneof![4 => Just(ION), 1 => select(&ASSETS[..])];
+    choice.always(
+        3,
+        asset.prop_map(move |asset| step(Afar::Recover { asset })),
+    );
     choice.always(
         1,
-        asset.prop_map(move |asset| step(Afar::Recover { asset })),
+        amount().prop_map(move |amount| step(Afar::SendStrayReward { amount })),
+    );
+    let token = prop_oneof![2 => Just(COIN), 1 => select(&TOKENS[..])];
+    choice.always(
+        2,
+        token.prop_map(move |token| step(Afar::RecoverReward { token })),
     );
 }
 
@@ -124,6 +156,13 @@ fn transfer_in(packet: &Packet) -> Option<Transfer> {
         owner: text(&deposit["owner"]),
         operator: text(&deposit["operator"]),
     })
+}
+
+/// What a transfer of rewards without a memo brings.
+fn stray_reward(packet: &Packet) -> Option<u128> {
+    let data: serde_json::Value = serde_json::from_slice(&packet.packet.data).ok()?;
+    let stray = data["denom"] == denom(COIN) && data["memo"].as_str().is_none_or(str::is_empty);
+    data["amount"].as_str().filter(|_| stray)?.parse().ok()
 }
 
 impl World {
@@ -156,16 +195,34 @@ impl World {
             }
             Afar::SendStray { who, amount } => self.send_afar(who, amount, None),
             Afar::Recover { asset } => self.recover(asset),
+            Afar::SendStrayReward { amount } => {
+                let from = self.suite.consumer(FINDER);
+                let consumer = &mut self.suite.net.consumer;
+                consumer.mint(&from, amount, denom(COIN)).unwrap();
+                self.afar.rewards_sent += amount;
+                let to = self.suite.allocation.clone();
+                self.transfer(&from, &to, coin(amount, denom(COIN)), None)
+            }
+            Afar::RecoverReward { token } => self.recover_reward(token),
         }
     }
 
     fn send_afar(&mut self, who: Name, amount: u128, memo: Option<String>) -> HarnessResult<bool> {
         let (from, to) = (self.suite.consumer(who), self.suite.vault.clone());
+        self.transfer(&from, &to, coin(amount, HOME_DENOM), memo)
+    }
+
+    fn transfer(
+        &mut self,
+        from: &Addr,
+        to: &Addr,
+        coin: Coin,
+        memo: Option<String>,
+    ) -> HarnessResult<bool> {
         let channel = self.suite.transfer.b.id.clone();
         let consumer = &mut self.suite.net.consumer;
         let timeout = IbcTimeout::with_timestamp(consumer.time().plus_seconds(TIMEOUT));
-        let coin = coin(amount, HOME_DENOM);
-        let sent = consumer.ibc_transfer(&from, &channel, &to, coin, timeout, memo);
+        let sent = consumer.ibc_transfer(from, &channel, to, coin, timeout, memo);
         sent.map(|_| true)
     }
 
@@ -193,11 +250,33 @@ impl World {
         result
     }
 
+    /// The same of rewards: what anybody earned, or may earn, stays.
+    fn recover_reward(&mut self, token: Name) -> HarnessResult<bool> {
+        let finder = self.suite.host(FINDER);
+        let msg = allocation::ExecuteMsg::Recover {
+            token: self.token(token),
+            recipient: finder.to_string(),
+        };
+        let due = self.afar.stray_rewards(token);
+        let held = |world: &Self| world.suite.holds(&finder, &world.token(token));
+        let before = held(self);
+        assert!(self.allocation("alice", &msg).is_err(), "not the owner");
+        let result = self.allocation("owner", &msg);
+        assert_eq!(result.is_ok(), due > 0, "{due} {token} strayed: {result:?}");
+        assert_eq!(held(self) - before, due, "{token}");
+        self.afar.rewards_recovered += due;
+        result
+    }
+
     /// Takes note of a transfer that was received, and of what became of it.
     pub fn arrived(&mut self, performed: &Performed) {
         let Performed::Received(packet, outcome) = performed else {
             return;
         };
+        if let (Some(amount), false) = (stray_reward(packet), outcome.redundant) {
+            self.afar.rewards_strayed += amount;
+            super::stats::count("rewards without a word", true);
+        }
         let (Some(transfer), false) = (transfer_in(packet), outcome.redundant) else {
             return;
         };

@@ -116,8 +116,8 @@ impl State {
                     Some(_) => {}
                 }
             }
-            Afar::SendStray { .. } => self.packets += 1,
-            Afar::Recover { .. } => {}
+            Afar::SendStray { .. } | Afar::SendStrayReward { .. } => self.packets += 1,
+            Afar::Recover { .. } | Afar::RecoverReward { .. } => {}
         }
     }
 

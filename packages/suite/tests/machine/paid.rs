@@ -11,6 +11,7 @@ use palisade_types::allocation::{self, EarnedResponse};
 use palisade_types::delegation::{self, FlowResponse};
 use palisade_types::token::{Token, TokenAmount};
 
+use super::afar::{COIN, FINDER};
 use super::earn::{COINS, TOKENS};
 use super::model::{Name, Step, OPERATORS, OWNERS, SERVICES};
 use super::seen::{small, text, Names, Table};
@@ -172,7 +173,10 @@ impl World {
 }
 
 pub fn check(world: &mut World, step: &Step) {
-    if matches!(step, Step::Earn(_) | Step::Base(_) | Step::Net(_)) {
+    if matches!(
+        step,
+        Step::Earn(_) | Step::Base(_) | Step::Net(_) | Step::Afar(_)
+    ) {
         tokens(world);
     }
     // Whoever's position is touched, has each token of its pool rounded down; so are the parts of a
@@ -195,7 +199,7 @@ pub fn tokens(world: &World) {
         let (paid, harvested) = world.now.paid.sums(&token);
         assert_eq!(
             suite.holds(&suite.allocation, &token),
-            paid - harvested,
+            paid - harvested + world.afar.stray_rewards(name),
             "{name} with allocation"
         );
         assert_eq!(
@@ -209,17 +213,24 @@ pub fn tokens(world: &World) {
         }
         let net = &suite.net;
         let home = |of: &Addr| net.consumer.balance(of, denom(name)).unwrap();
+        let of_strays = |amount| if name == COIN { amount } else { 0 };
+        let strayed = of_strays(world.afar.rewards_strayed);
+        let finder = suite.consumer(FINDER);
         let escrow = net.consumer.escrow(&suite.transfer.b.id).unwrap();
         assert_eq!(
-            home(&suite.gateway) + home(&escrow),
-            of(&world.pay.funded),
+            home(&suite.gateway) + home(&escrow) + home(&finder),
+            of(&world.pay.funded) + of_strays(world.afar.rewards_sent),
             "{name} on the consumer"
         );
         let Token::Native { denom } = &token else {
             unreachable!("coins of the bank");
         };
         let there = net.host.supply(denom).unwrap().u128();
-        assert_eq!(there, paid, "{name} that arrived was paid");
+        assert_eq!(
+            there,
+            paid + strayed,
+            "{name} that arrived was paid, or strayed"
+        );
         assert!(there <= home(&escrow), "{name} made of nothing");
         let side = Side::Consumer;
         let quiet = net.pending(side).is_empty() && net.pending_acks(side).is_empty();
