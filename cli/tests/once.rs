@@ -1,5 +1,6 @@
 //! No transaction is sent twice, however often a command is run again.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects)]
 
 mod common;
 
@@ -95,6 +96,41 @@ fn another_key_does_not_send_what_may_still_be_included() {
             .collect::<Vec<_>>()
     });
     assert_eq!(admins, [json!(key("service")), json!(key("other"))]);
+}
+
+/// A second one does no harm; that there is none today does.
+#[test]
+fn a_sync_of_days_ago_does_not_stand_for_todays() {
+    const PROVIDER: &str = "{ provider = { contract = \"${PROVIDER}\", min = \"1\", max = \"2\", max_age = 86400, max_change = \"0.05\" } }";
+    for (what, step) in [
+        ("update_rate", "update rate lst"),
+        ("sync", "sync consumer-1"),
+    ] {
+        let world = Fake::new("days");
+        if what == "update_rate" {
+            world.edit("{ fixed = { rate = \"1.1\" } }", PROVIDER);
+        }
+        world.palisade(&["deploy"]).unwrap();
+        world.palisade(&REGISTER).unwrap();
+        let told = || {
+            let sent = world.sent();
+            let start = format!("{{\"{what}\"");
+            sent.iter().filter(|line| line.contains(&start)).count()
+        };
+        world.host(|host| host.block = 1_000_000);
+        let error = world.fails(&["sync", "consumer-1"]);
+        assert!(error.contains("is not in a block yet"), "{error}");
+        assert!(world.state().unwrap()["pending"][step].is_object());
+        // It is, soon after; and the next run is of another day.
+        world.host(|host| host.block = 3);
+        world.clock.set(world.clock.get() + 86_400);
+        world.palisade(&["sync", "consumer-1"]).unwrap();
+        assert_eq!(told(), 2, "{what}: {:#?}", world.lines.borrow());
+        assert_eq!(world.state().unwrap()["pending"], json!({}));
+        // Nor is anything kept for the one after.
+        world.palisade(&["sync", "consumer-1"]).unwrap();
+        assert_eq!(told(), 3, "{what}");
+    }
 }
 
 #[test]

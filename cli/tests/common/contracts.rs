@@ -197,6 +197,7 @@ impl Chain {
                 contract.once(&format!("member {sender} {}", body["service"]), json!(true))?;
                 push(contract, "memberships", member(&body["service"], sender));
             }
+            "update_rate" => {}
             "sync" => {
                 let attributes = json!([{ "key": "complete", "value": "true" }, { "key": "update_id", "value": "none" }]);
                 return Ok(json!([{ "type": "wasm-sync", "attributes": attributes }]));
