@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use cosmwasm_std::{Binary, BlockInfo, Event, Order, StdResult, Storage, Timestamp, Uint128};
 use cw_storage_plus::Bound;
 use palisade_ibc::{Offender, OperatorPower, OperatorSet, MAX_SET_OPERATORS};
+use palisade_types::time::before;
 
 use crate::events;
 use crate::state::{
@@ -16,7 +17,6 @@ use crate::ContractError;
 const MAX_ADDRESS_LENGTH: usize = 128;
 /// Bytes of an ed25519 key.
 const KEY_LENGTH: usize = 32;
-const NANOS: u64 = 1_000_000_000;
 
 /// Applies what is new in a packet. Whatever order packets come in, and however often, the set
 /// is in the end the one that the newest entry of each operator tells.
@@ -28,11 +28,7 @@ pub(crate) fn apply(
 ) -> Result<Event, ContractError> {
     check(&set)?;
     let update_id = set.update_id.u64();
-    let kept_since = block
-        .time
-        .nanos()
-        .saturating_sub(config.history.saturating_mul(NANOS));
-    let kept_since = Timestamp::from_nanos(kept_since);
+    let kept_since = before(block.time, config.history);
 
     let mut total = TOTAL.may_load(storage)?.unwrap_or_default();
     let (mut applied, mut skipped) = (0u32, 0u32);

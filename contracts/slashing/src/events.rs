@@ -22,7 +22,7 @@ fn outcome_name(outcome: &Outcome) -> &'static str {
 
 /// A service was registered.
 #[must_use]
-pub fn register_service(service: ServiceId, admin: &Addr, source: &str) -> Event {
+pub(crate) fn register_service(service: ServiceId, admin: &Addr, source: &str) -> Event {
     of("register_service", service)
         .add_attribute("admin", admin)
         .add_attribute("source", source)
@@ -30,7 +30,7 @@ pub fn register_service(service: ServiceId, admin: &Addr, source: &str) -> Event
 
 /// The owner admitted a gateway, or none any more; `replaced`: another one than before.
 #[must_use]
-pub fn set_peer(service: ServiceId, peer: Option<&Peer>, replaced: bool) -> Event {
+pub(crate) fn set_peer(service: ServiceId, peer: Option<&Peer>, replaced: bool) -> Event {
     let event = of("set_peer", service).add_attribute("replaced", replaced.to_string());
     match peer {
         Some(peer) => event
@@ -42,25 +42,25 @@ pub fn set_peer(service: ServiceId, peer: Option<&Peer>, replaced: bool) -> Even
 
 /// The admin changed the settings, from `at` on.
 #[must_use]
-pub fn update_service(service: ServiceId, at: Timestamp) -> Event {
+pub(crate) fn update_service(service: ServiceId, at: Timestamp) -> Event {
     of("update_service", service).add_attribute("at", at.to_string())
 }
 
 /// The admin dropped a change of settings.
 #[must_use]
-pub fn cancel_update(service: ServiceId) -> Event {
+pub(crate) fn cancel_update(service: ServiceId) -> Event {
     of("cancel_update", service)
 }
 
 /// The service has another admin.
 #[must_use]
-pub fn set_service_admin(service: ServiceId, admin: &Addr) -> Event {
+pub(crate) fn set_service_admin(service: ServiceId, admin: &Addr) -> Event {
     of("set_service_admin", service).add_attribute("admin", admin)
 }
 
 /// A penalty changed, for infractions from `from` on.
 #[must_use]
-pub fn set_penalty(
+pub(crate) fn set_penalty(
     service: ServiceId,
     kind: &str,
     policy: Option<Policy>,
@@ -80,13 +80,13 @@ pub fn set_penalty(
 
 /// The service is being wound down.
 #[must_use]
-pub fn stop_service(service: ServiceId) -> Event {
+pub(crate) fn stop_service(service: ServiceId) -> Event {
     of("stop_service", service)
 }
 
 /// Seized tokens of an asset shall go elsewhere; `burn`: out of supply.
 #[must_use]
-pub fn redirect_proceeds(
+pub(crate) fn redirect_proceeds(
     service: ServiceId,
     asset: &str,
     from: &Destination,
@@ -104,7 +104,7 @@ pub fn redirect_proceeds(
 
 /// The owner set a service's buckets.
 #[must_use]
-pub fn set_throttle(service: ServiceId, buckets: &Buckets) -> Event {
+pub(crate) fn set_throttle(service: ServiceId, buckets: &Buckets) -> Event {
     of("set_throttle", service)
         .add_attribute("limit", buckets.limit)
         .add_attribute("reserved", buckets.reserved)
@@ -112,37 +112,37 @@ pub fn set_throttle(service: ServiceId, buckets: &Buckets) -> Event {
 
 /// The owner set the shared bucket.
 #[must_use]
-pub fn set_shared_throttle(shared: Uint128) -> Event {
+pub(crate) fn set_shared_throttle(shared: Uint128) -> Event {
     Event::new("set_shared_throttle").add_attribute("shared", shared)
 }
 
 /// A service's slashes bounce until then.
 #[must_use]
-pub fn suspend(service: ServiceId, until: Timestamp) -> Event {
+pub(crate) fn suspend(service: ServiceId, until: Timestamp) -> Event {
     of("suspend", service).add_attribute("until", until.to_string())
 }
 
 /// A service's slashes are taken in again.
 #[must_use]
-pub fn resume(service: ServiceId) -> Event {
+pub(crate) fn resume(service: ServiceId) -> Event {
     of("resume", service)
 }
 
 /// The owner started a nonce epoch.
 #[must_use]
-pub fn renew_nonces(service: ServiceId, nonce_epoch: u32) -> Event {
+pub(crate) fn renew_nonces(service: ServiceId, nonce_epoch: u32) -> Event {
     of("renew_nonces", service).add_attribute("nonce_epoch", nonce_epoch.to_string())
 }
 
 /// A channel opened.
 #[must_use]
-pub fn channel_opened(service: ServiceId, channel: &str) -> Event {
+pub(crate) fn channel_opened(service: ServiceId, channel: &str) -> Event {
     of("channel_opened", service).add_attribute("channel", channel)
 }
 
 /// A channel was closed by the other side; `live`: it was the service's live one.
 #[must_use]
-pub fn channel_closed(channel: &str, live: Option<ServiceId>) -> Event {
+pub(crate) fn channel_closed(channel: &str, live: Option<ServiceId>) -> Event {
     let service = live.map_or("none".to_string(), |s| s.to_string());
     Event::new("channel_closed")
         .add_attribute("channel", channel)
@@ -151,7 +151,12 @@ pub fn channel_closed(channel: &str, live: Option<ServiceId>) -> Event {
 
 /// A page of operators was taken down.
 #[must_use]
-pub fn sync(service: ServiceId, update_id: Option<u64>, operators: usize, complete: bool) -> Event {
+pub(crate) fn sync(
+    service: ServiceId,
+    update_id: Option<u64>,
+    operators: usize,
+    complete: bool,
+) -> Event {
     of("sync", service)
         .add_attribute(
             "update_id",
@@ -163,7 +168,7 @@ pub fn sync(service: ServiceId, update_id: Option<u64>, operators: usize, comple
 
 /// The service applied an update.
 #[must_use]
-pub fn update_acknowledged(
+pub(crate) fn update_acknowledged(
     service: ServiceId,
     update_id: u64,
     height: Uint64,
@@ -177,7 +182,7 @@ pub fn update_acknowledged(
 
 /// Powers did not arrive, or could not be sent; their operators will be told again.
 #[must_use]
-pub fn update_failed(service: ServiceId, update_id: u64, reason: &str) -> Event {
+pub(crate) fn update_failed(service: ServiceId, update_id: u64, reason: &str) -> Event {
     of("update_failed", service)
         .add_attribute("update_id", update_id.to_string())
         .add_attribute("reason", reason)
@@ -185,13 +190,13 @@ pub fn update_failed(service: ServiceId, update_id: u64, reason: &str) -> Event 
 
 /// The allocation contract refused to hear of an acknowledgement.
 #[must_use]
-pub fn acknowledge_failed(error: &str) -> Event {
+pub(crate) fn acknowledge_failed(error: &str) -> Event {
     Event::new("acknowledge_failed").add_attribute("error", error)
 }
 
 /// An acknowledgement or timeout that changed nothing.
 #[must_use]
-pub fn packet_ignored(channel: &str, reason: &str) -> Event {
+pub(crate) fn packet_ignored(channel: &str, reason: &str) -> Event {
     Event::new("packet_ignored")
         .add_attribute("channel", channel)
         .add_attribute("reason", reason)
@@ -199,7 +204,7 @@ pub fn packet_ignored(channel: &str, reason: &str) -> Event {
 
 /// A slash was answered.
 #[must_use]
-pub fn slash(service: ServiceId, nonce: Uint64, answer: &SlashAck) -> Event {
+pub(crate) fn slash(service: ServiceId, nonce: Uint64, answer: &SlashAck) -> Event {
     let event = of("slash", service).add_attribute("nonce", nonce);
     match answer {
         SlashAck::Accepted { request, .. } => event
@@ -219,7 +224,7 @@ pub fn slash(service: ServiceId, nonce: Uint64, answer: &SlashAck) -> Event {
 
 /// A request was executed.
 #[must_use]
-pub fn slash_executed(
+pub(crate) fn slash_executed(
     service: ServiceId,
     number: u64,
     request: &Request,
@@ -239,7 +244,7 @@ pub fn slash_executed(
 
 /// A request was vetoed.
 #[must_use]
-pub fn slash_vetoed(service: ServiceId, request: u64, operator: &Addr, kind: &str) -> Event {
+pub(crate) fn slash_vetoed(service: ServiceId, request: u64, operator: &Addr, kind: &str) -> Event {
     of("slash_vetoed", service)
         .add_attribute("request", request.to_string())
         .add_attribute("operator", operator)
@@ -248,7 +253,7 @@ pub fn slash_vetoed(service: ServiceId, request: u64, operator: &Addr, kind: &st
 
 /// Somebody proved a double-sign.
 #[must_use]
-pub fn submit_equivocation(
+pub(crate) fn submit_equivocation(
     service: ServiceId,
     number: u64,
     request: &Request,
@@ -269,7 +274,12 @@ pub fn submit_equivocation(
 
 /// A request waits: it can be vetoed, executions are paused, or its execution failed.
 #[must_use]
-pub fn slash_pending(service: ServiceId, request: u64, operator: &Addr, reason: &str) -> Event {
+pub(crate) fn slash_pending(
+    service: ServiceId,
+    request: u64,
+    operator: &Addr,
+    reason: &str,
+) -> Event {
     of("slash_pending", service)
         .add_attribute("request", request.to_string())
         .add_attribute("operator", operator)
@@ -278,7 +288,7 @@ pub fn slash_pending(service: ServiceId, request: u64, operator: &Addr, reason: 
 
 /// An outcome was sent.
 #[must_use]
-pub fn outcome_sent(service: ServiceId, nonce: u64, outcome: &Outcome) -> Event {
+pub(crate) fn outcome_sent(service: ServiceId, nonce: u64, outcome: &Outcome) -> Event {
     of("outcome_sent", service)
         .add_attribute("nonce", nonce.to_string())
         .add_attribute("outcome", outcome_name(outcome))
@@ -286,13 +296,13 @@ pub fn outcome_sent(service: ServiceId, nonce: u64, outcome: &Outcome) -> Event 
 
 /// The service knows an outcome.
 #[must_use]
-pub fn outcome_acknowledged(service: ServiceId, nonce: Uint64) -> Event {
+pub(crate) fn outcome_acknowledged(service: ServiceId, nonce: Uint64) -> Event {
     of("outcome_acknowledged", service).add_attribute("nonce", nonce)
 }
 
 /// A packet with an outcome failed, or could not be sent; it will be sent again.
 #[must_use]
-pub fn outcome_failed(service: ServiceId, nonce: Uint64, reason: &str) -> Event {
+pub(crate) fn outcome_failed(service: ServiceId, nonce: Uint64, reason: &str) -> Event {
     of("outcome_failed", service)
         .add_attribute("nonce", nonce)
         .add_attribute("reason", reason)
@@ -300,6 +310,6 @@ pub fn outcome_failed(service: ServiceId, nonce: Uint64, reason: &str) -> Event 
 
 /// An operator counts again.
 #[must_use]
-pub fn unjail(service: ServiceId, operator: &Addr) -> Event {
+pub(crate) fn unjail(service: ServiceId, operator: &Addr) -> Event {
     of("unjail", service).add_attribute("operator", operator)
 }

@@ -5,15 +5,16 @@
 //! stake. The messages are in `palisade_types::slashing`, the packets in `palisade_ibc`.
 
 pub mod contract;
-pub mod error;
-pub mod events;
-pub mod execute;
+mod error;
+mod events;
+mod execute;
 pub mod ibc;
-pub mod query;
+mod query;
 pub mod refusal;
-pub mod reply;
+mod reply;
 pub mod state;
 mod table;
-mod time;
+
+use palisade_types::time;
 
 pub use error::ContractError;

@@ -3,12 +3,11 @@
 
 use cosmwasm_std::{Decimal, QuerierWrapper, Storage, Timestamp};
 use palisade_types::asset::{RateProviderQuery, RateResponse, RateSource, MAX_CLOCK_SKEW};
+use palisade_types::time::before;
 
 use crate::error::ContractError;
 use crate::lsm;
 use crate::state::{Asset, Rate, RATES};
-
-const NANOS: u64 = 1_000_000_000;
 
 /// The last good rate of an asset, and whether it is fresh. One that the chain itself tells is always
 /// fresh: it does not age, and can be wrong only by a slash of the validator that nobody brought here.
@@ -157,7 +156,7 @@ fn check_answer(
 
 /// Whether `time` lies more than `seconds` before `now`.
 fn is_older(time: Timestamp, now: Timestamp, seconds: u64) -> bool {
-    now.nanos().saturating_sub(time.nanos()) > seconds.saturating_mul(NANOS)
+    time < before(now, seconds)
 }
 
 /// `|rate - last| <= last * max_change`, without rounding: both sides go through 256 bits.

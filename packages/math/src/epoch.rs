@@ -13,7 +13,7 @@ pub const MAX_LIVE_BUCKETS: u64 = 32;
 /// Cosmos SDK's staking module, `max_entries`.
 pub const MAX_UNBONDING_ENTRIES: u64 = 7;
 
-const NANOS: u128 = 1_000_000_000;
+pub(crate) const NANOS: u128 = 1_000_000_000;
 
 /// How time is divided. Never changes after instantiation.
 ///

@@ -3,10 +3,9 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Decimal, Timestamp, Uint128, Uint256};
 
+use crate::epoch::NANOS;
 use crate::wide::{atomics, check_fraction, min_narrow, mul_div_ceil, mul_div_floor, narrow, ONE};
 use crate::MathError;
-
-const NANOS: u128 = 1_000_000_000;
 
 /// What was drawn from a token bucket and did not come back yet.
 ///

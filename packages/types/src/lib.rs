@@ -12,5 +12,6 @@ pub mod neighbour;
 pub mod page;
 pub mod slashing;
 pub mod staker;
+pub mod time;
 pub mod token;
 pub mod vault;
