@@ -144,8 +144,8 @@ fn ack_handler_failing_and_so_sticking_the_channel() {
     }
 }
 
-/// A gateway whose registered host is an impostor, in place of the suite's own, with a power of 7 of
-/// north's: the impostor's end of the channel.
+/// A gateway whose registered host is an impostor, in place of the suite's own, where north has a
+/// power of 7. Returns the impostor's end of the channel.
 fn swap_host(suite: &mut Suite, rogue: &Addr) -> String {
     let owner = suite.consumer("owner");
     let code = suite.net.consumer.store(contracts::gateway());
