@@ -286,7 +286,7 @@ fn with_bit(bytes: &Binary, bit: usize) -> Binary {
 
 /// Flips one bit of one of the fields; where that is absent (nil), of the signature.
 fn flip(evidence: &mut Equivocation, field: u8, bit: usize) {
-    let vote = if bit % 2 == 0 {
+    let vote = if bit.is_multiple_of(2) {
         &mut evidence.first
     } else {
         &mut evidence.second

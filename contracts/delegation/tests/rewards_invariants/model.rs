@@ -35,7 +35,7 @@ impl Model {
             self.ticks_left -= 1;
         }
         self.now += 1;
-        if self.now % TICKS == 0 && self.waiting > 0 {
+        if self.now.is_multiple_of(TICKS) && self.waiting > 0 {
             self.flowing += std::mem::take(&mut self.waiting);
             self.ticks_left = TICKS;
         }

@@ -1,4 +1,4 @@
-//! What killed or hurt others, each by its name in docs/security.md, on all five contracts and both
+//! What killed or hurt others, each by its name in docs/security.md, on all contracts and both
 //! chains; then whole lives of slashes, and many of them at once.
 #![allow(
     clippy::unwrap_used,

@@ -289,7 +289,7 @@ impl World {
                 | Step::Execute { .. }
                 | Step::Net(Action::Deliver(_) | Action::Repeat(_))
         );
-        if !slashes || self.steps % 2 == 0 {
+        if !slashes || self.steps.is_multiple_of(2) {
             return;
         }
         for operator in NATIVES {

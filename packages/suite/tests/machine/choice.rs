@@ -413,7 +413,7 @@ fn admin_steps(state: &State, choice: &mut Choice) {
     choice.one_of(1, state.updated.iter().copied().collect(), |service| {
         Just(Step::CancelUpdate { service })
     });
-    if state.steps > 200 && state.stopped.is_empty() && state.steps % 2 == 0 {
+    if state.steps > 200 && state.stopped.is_empty() && state.steps.is_multiple_of(2) {
         choice.always(
             1,
             service().prop_map(|service| Step::StopService { service }),

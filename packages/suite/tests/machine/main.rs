@@ -1,4 +1,4 @@
-//! All five contracts on both chains, under random histories of stakers, operators, services, admins
+//! All contracts on both chains, under random histories of stakers, operators, services, admins
 //! and a network that drops, repeats, reorders, delays, times out and loses its channel.
 //!
 //! The invariants of the design are checked after *every* step, against a model that does not ask

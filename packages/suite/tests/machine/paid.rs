@@ -185,7 +185,7 @@ pub fn check(world: &mut World, step: &Step) {
     let paid = world.now.paid.pots.changes(&world.before.paid.pots).len() as u128;
     let claimed = matches!(step, Step::Earn(_));
     world.pay.rounded += touched + 4 * paid + u128::from(claimed);
-    if world.steps % EVERY == 0 {
+    if world.steps.is_multiple_of(EVERY) {
         claims(world);
     }
 }

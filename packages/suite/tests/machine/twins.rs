@@ -48,7 +48,7 @@ pub fn check(world: &mut World) {
         let of = world.twins.0.iter_mut().filter(|((_, of), _)| *of == asset);
         of.for_each(|(_, twin)| twin.unit = twin.unit.max(unit));
     }
-    if world.ending || world.steps % EVERY != 0 || world.twins.0.is_empty() {
+    if world.ending || !world.steps.is_multiple_of(EVERY) || world.twins.0.is_empty() {
         return;
     }
     let rewards = TWINS.map(|twin| world.claimable(twin));
