@@ -104,13 +104,29 @@ impl Included {
 
     /// An attribute of the first event of that kind which has it.
     pub(crate) fn attribute(&self, kind: &str, key: &str) -> Option<String> {
+        self.attribute_of(kind, &[], key)
+    }
+
+    /// The same, of an event that has these others as well.
+    pub(crate) fn attribute_of(
+        &self,
+        kind: &str,
+        others: &[(&str, &str)],
+        key: &str,
+    ) -> Option<String> {
         let events = self.answer.get("events")?.as_array()?;
         let of_kind = events.iter().filter(|event| text(event, "type") == kind);
         of_kind
             .filter_map(|event| event.get("attributes")?.as_array())
-            .flatten()
-            .find(|attribute| text(attribute, "key") == key)
-            .map(|attribute| text(attribute, "value"))
+            .find_map(|attributes| {
+                let value = |key: &str| {
+                    let found = attributes.iter().find(|found| text(found, "key") == key);
+                    found.map(|found| text(found, "value"))
+                };
+                let mut others = others.iter();
+                let is = others.all(|(key, other)| value(key).is_some_and(|found| found == *other));
+                value(key).filter(|_| is)
+            })
     }
 
     /// The first message.
@@ -419,11 +435,20 @@ impl<'a> Chain<'a> {
     /// The node does not answer.
     pub(crate) fn executions(&self, sender: &str) -> Result<Vec<Included>> {
         const ACTION: &str = "/cosmwasm.wasm.v1.MsgExecuteContract";
-        let query = format!("message.action='{ACTION}' AND message.sender='{sender}'");
+        self.txs(&format!(
+            "message.action='{ACTION}' AND message.sender='{sender}'"
+        ))
+    }
+
+    /// All transactions of a query that are in the node's index.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub(crate) fn txs(&self, query: &str) -> Result<Vec<Included>> {
         let mut all = Vec::new();
         for page in 1_u64.. {
             let number = page.to_string();
-            let words = ["txs", "--query", &query, "--page", &number, "--limit", "50"];
+            let words = ["txs", "--query", query, "--page", &number, "--limit", "50"];
             let answer = self.query(&words)?;
             let txs = answer.get("txs").and_then(Value::as_array);
             all.extend(txs.into_iter().flatten().cloned().map(Included::read));

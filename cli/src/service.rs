@@ -21,9 +21,19 @@ pub(crate) fn register(session: &mut Session<'_>, name: &str) -> Result<()> {
         session.say(&format!("service {name}: number {number}"));
         return keep(session, name, &step, number);
     }
-    if let Some(number) = find(session, service)? {
-        session.say(&format!("service {name}: number {number}"));
-        return keep(session, name, &step, number);
+    match find(session, service)? {
+        Found::Ours(number) => {
+            session.say(&format!("service {name}: number {number}"));
+            return keep(session, name, &step, number);
+        }
+        // What a former run sent is looked for under its sequence.
+        Found::Unclear(number) if !session.store.state.pending.contains_key(&step) => bail!(
+            "service {number} is as the config has it, and the node {} does not know who registered it: it keeps no transactions of then, or no index of them. Anybody can register one under our name, and make us its admin; nothing was sent\n  if {} registered it, put \"consumers.{name}.service\": {number} into the state {}\n  to find out, name a `node` in the config that has the transactions: one of a stranger is then passed over",
+            host.settings.node,
+            service.from,
+            session.store.path().display()
+        ),
+        Found::Unclear(_) | Found::None => {}
     }
     let msg = slashing::ExecuteMsg::RegisterService(slashing::NewService {
         terms: service.terms.clone(),
@@ -56,9 +66,18 @@ fn keep(session: &mut Session<'_>, name: &str, step: &str, number: u32) -> Resul
         .set_consumer(name, |consumer| consumer.service = Some(number))
 }
 
-/// A service that is the config's in everything that matters. Its admin and its name do not show that
-/// it is ours: anybody can register one under any name and make us its admin.
-fn find(session: &Session<'_>, service: &Service) -> Result<Option<u32>> {
+/// What the chain has of a service that is not in the state.
+enum Found {
+    Ours(u32),
+    /// One that is as the config has it, of which the node does not know who registered it.
+    Unclear(u32),
+    None,
+}
+
+/// A service that is the config's in everything that matters, and that our key registered. Its admin
+/// and its name do not show that it is ours: anybody can register one under any name, let in whom they
+/// like, and make us its admin.
+fn find(session: &Session<'_>, service: &Service) -> Result<Found> {
     let host = session.host();
     let (allocation, slashing) = (
         session.contract("allocation")?,
@@ -69,24 +88,47 @@ fn find(session: &Session<'_>, service: &Service) -> Result<Option<u32>> {
         .iter()
         .any(|part| is_unknown(part))
     {
-        return Ok(None);
+        return Ok(Found::None);
     }
+    let mut best = Found::None;
     for terms in all(host, &allocation)? {
         if terms.terms.name != service.terms.name || terms.admin.as_str() != admin {
             continue;
         }
         let number = terms.service;
         let found = Profile::of(host, &slashing, terms)?;
-        let faults = profile::differences(service, Some(&admin), &found);
+        let mut faults = profile::differences(service, Some(&admin), &found);
         if faults.is_empty() {
-            return Ok(Some(number));
+            match registrar(host, &slashing, number)? {
+                Some(registrar) if registrar == admin => return Ok(Found::Ours(number)),
+                Some(registrar) => faults.push(format!("{registrar} registered it, not `from`")),
+                None => {
+                    best = Found::Unclear(number);
+                    continue;
+                }
+            }
         }
         session.say(&format!(
             "service {number} has this name and admin, and is passed over: {}",
             faults.join("; ")
         ));
     }
-    Ok(None)
+    Ok(best)
+}
+
+/// Who registered a service, whoever is its admin now. None: the node does not know.
+fn registrar(host: Chain<'_>, slashing: &str, number: u32) -> Result<Option<String>> {
+    const EVENT: &str = "wasm-register_service";
+    let number = number.to_string();
+    // Any contract can tell of such an event; its address is told by the chain.
+    let told = [("_contract_address", slashing), ("service", &number)];
+    let query = told.map(|(key, value)| format!("{EVENT}.{key}='{value}'"));
+    let all = match host.txs(&query.join(" AND ")) {
+        Err(error) if error.to_string().contains("indexing is disabled") => return Ok(None),
+        all => all?,
+    };
+    let mut found = all.iter().filter(|tx| tx.code == 0);
+    Ok(found.find_map(|tx| tx.attribute_of(EVENT, &told, "admin")))
 }
 
 /// Makes sure that the service which the state names is the config's.

@@ -131,15 +131,130 @@ fn ours_is_found_behind_those_of_strangers() {
     let model = ours(&world);
     let others = strange(&model).into_iter().map(|(_, service)| service);
     // More than a page of them.
-    let mut all: Vec<Value> = others.cycle().take(101).collect();
-    all.push(model);
-    put(&world, &all);
+    put(&world, &others.cycle().take(101).collect::<Vec<_>>());
+    for transactions in [1, 0] {
+        set_number(&world, json!(null));
+        world.palisade(&["register-service", "consumer-1"]).unwrap();
+        assert_eq!(world.shown("wasmd tx").len(), transactions);
+        assert_eq!(number(&world), json!(102));
+    }
+}
+
+fn number(world: &Fake) -> Value {
+    world.state().unwrap()["consumers"]["consumer-1"]["service"].clone()
+}
+
+fn set_number(world: &Fake, number: Value) {
+    let mut state = world.state().unwrap();
+    state["consumers"]["consumer-1"] = json!({ "service": number });
+    std::fs::write(world.folder.join("config.state.json"), state.to_string()).unwrap();
+}
+
+/// Somebody has our config, registers with it, and makes us the admin of both contracts.
+fn prepared(name: &str) -> Fake {
+    const OURS: &str = "[consumers.consumer-1.service]\nfrom = \"service\"";
+    const THEIRS: &str = "[consumers.consumer-1.service]\nfrom = \"mallory\"";
+    let world = deployed(name);
+    world.edit(OURS, THEIRS);
     world.palisade(&["register-service", "consumer-1"]).unwrap();
-    assert_eq!(world.shown("wasmd tx"), Vec::<String>::new());
-    assert_eq!(
-        world.state().unwrap()["consumers"]["consumer-1"]["service"],
-        json!(all.len())
+    world.edit(THEIRS, OURS);
+    set_number(&world, json!(null));
+    world.contract("slashing", |contract| {
+        contract.lists.get_mut("services").unwrap()[0]["admin"] = json!(key("service"));
+    });
+    world
+}
+
+#[test]
+fn a_service_that_a_stranger_prepared_for_us_is_not_ours() {
+    let world = prepared("prepared");
+    // In the same transaction, before, a contract of theirs says that we registered it.
+    world.host(|host| {
+        let attribute = |key: &str, value: &str| json!({ "key": key, "value": value });
+        let events = host.included.last_mut().unwrap().answer["events"]
+            .as_array_mut()
+            .unwrap();
+        let attributes = [
+            attribute("_contract_address", &key("contract")),
+            attribute("service", "1"),
+            attribute("admin", &key("service")),
+        ];
+        events.insert(
+            0,
+            json!({ "type": "wasm-register_service", "attributes": attributes }),
+        );
+    });
+    world.palisade(&["register-service", "consumer-1"]).unwrap();
+    let line = format!(
+        "service 1 has this name and admin, and is passed over: {} registered it, not `from`",
+        key("mallory")
     );
+    assert_eq!(world.shown(&line).len(), 1, "{:#?}", world.lines.borrow());
+    assert_eq!(told(&world, "register_service"), 2);
+    assert_eq!(number(&world), json!(2));
+    // Whose the second is, the chain tells.
+    set_number(&world, json!(null));
+    world.palisade(&["register-service", "consumer-1"]).unwrap();
+    assert_eq!(told(&world, "register_service"), 2);
+    assert_eq!(number(&world), json!(2));
+}
+
+#[test]
+fn whose_a_service_is_has_to_be_known() {
+    for indexed in [false, true] {
+        let world = prepared("pruned");
+        let sent = world.sent().len();
+        world.host(|host| match indexed {
+            false => host.no_index = true,
+            true => {
+                host.included.pop();
+            }
+        });
+        let kept = world.sent().len();
+        assert_eq!(kept, sent - usize::from(indexed));
+        let error = world.fails(&["register-service", "consumer-1"]);
+        for part in [
+            "service 1 is as the config has it, and the node tcp://host does not know who registered it",
+            "if service registered it, put \"consumers.consumer-1.service\": 1 into the state",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert_eq!(world.sent().len(), kept);
+        assert_eq!(number(&world), json!(null));
+        // As told.
+        set_number(&world, json!(1));
+        world.palisade(&["register-service", "consumer-1"]).unwrap();
+        assert_eq!(world.sent().len(), kept);
+        assert_eq!(number(&world), json!(1));
+    }
+}
+
+/// One that is on its way is looked for, whatever else there is.
+#[test]
+fn what_a_former_run_registered_is_found_where_a_strangers_is_unclear() {
+    let world = prepared("under-way");
+    world.host(|host| {
+        host.included.pop();
+        host.block = 1_000_000;
+    });
+    // A run that found nothing yet sent ours.
+    let theirs = world.contract("slashing", |contract| contract.lists.remove("services"));
+    let waits = || {
+        let error = world.fails(&["register-service", "consumer-1"]);
+        assert!(error.contains("is not in a block yet"), "{error}");
+    };
+    waits();
+    world.contract("slashing", |contract| {
+        contract
+            .lists
+            .insert("services".to_string(), theirs.unwrap())
+    });
+    waits();
+    world.host(|host| host.block = 3);
+    world.palisade(&["register-service", "consumer-1"]).unwrap();
+    assert_eq!(told(&world, "register_service"), 1);
+    assert_eq!(number(&world), json!(2));
+    assert_eq!(world.state().unwrap()["pending"], json!({}));
 }
 
 #[test]

@@ -171,7 +171,11 @@ impl Chain {
             "register_service" => {
                 let number = contract.list("services").len() + 1;
                 push(contract, "services", service(number, sender, body));
-                let attributes = json!([{ "key": "service", "value": number.to_string() }]);
+                let attributes = json!([
+                    { "key": "_contract_address", "value": at },
+                    { "key": "service", "value": number.to_string() },
+                    { "key": "admin", "value": sender },
+                ]);
                 return Ok(json!([{ "type": "wasm-register_service", "attributes": attributes }]));
             }
             "set_peer" => contract.once("peer", body["peer"].clone())?,

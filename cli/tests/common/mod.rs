@@ -67,6 +67,8 @@ pub struct Chain {
     pub block: u64,
     /// What every transaction is answered with, if anything.
     pub refuses: Option<String>,
+    /// Whether the node has no index of transactions.
+    pub no_index: bool,
     /// What is told of every account, if something else than what is.
     pub account: Option<Value>,
 }

@@ -164,14 +164,9 @@ impl Chain {
                 Some(tx) => ok(&tx.answer),
                 None => failed(&format!("tx ({hash}) not found")),
             },
-            ["txs", "--query", query, ..] if query.starts_with("message.action") => {
-                let of = |tx: &Tx| {
-                    let action = "/cosmwasm.wasm.v1.MsgExecuteContract";
-                    let sender = &tx.sender;
-                    format!("message.action='{action}' AND message.sender='{sender}'")
-                };
-                let executes = |tx: &&Tx| tx.words[1] == "execute" && of(tx) == *query;
-                let found = self.included.iter().filter(executes);
+            ["txs", ..] if self.no_index => failed("transaction indexing is disabled"),
+            ["txs", "--query", query, ..] if !query.starts_with("tx.acc_seq") => {
+                let found = self.included.iter().filter(|tx| tx.matches(query));
                 let txs: Vec<&Value> = found.map(|tx| &tx.answer).collect();
                 // One a page, so that pages are turned.
                 let page: usize = words[4].parse().unwrap();
@@ -261,6 +256,31 @@ impl Chain {
             }
             other => panic!("wasmd query {other:?}"),
         }
+    }
+}
+
+impl Tx {
+    /// Whether it has an event that meets all conditions of a query.
+    fn matches(&self, query: &str) -> bool {
+        let attribute = |key: &str, value: &str| json!({ "key": key, "value": value });
+        let action = match self.words[1].as_str() {
+            "execute" => "/cosmwasm.wasm.v1.MsgExecuteContract",
+            other => other,
+        };
+        let attributes = [
+            attribute("action", action),
+            attribute("sender", &self.sender),
+        ];
+        let message = json!({ "type": "message", "attributes": attributes });
+        let events = self.answer["events"].as_array().into_iter().flatten();
+        let meets = |event: &Value, condition: &str| {
+            let (tag, value) = condition.split_once('=').unwrap();
+            let (kind, key) = tag.split_once('.').unwrap();
+            let attributes = event["attributes"].as_array().unwrap();
+            event["type"] == kind && attributes.contains(&attribute(key, value.trim_matches('\'')))
+        };
+        let all = |event: &Value| query.split(" AND ").all(|part| meets(event, part));
+        std::iter::once(&message).chain(events).any(all)
     }
 }
 
