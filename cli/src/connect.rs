@@ -231,7 +231,7 @@ fn gateway_owner(session: &Session<'_>, consumer: &Consumer) -> Result<String> {
     }
 }
 
-/// Opens the channel, unless both contracts say that one is open.
+/// Opens the channel, unless one is open between the two contracts.
 fn channel(
     session: &mut Session<'_>,
     name: &str,
@@ -242,8 +242,15 @@ fn channel(
     let unknown = [slashing.as_str(), gateway]
         .iter()
         .any(|part| is_unknown(part));
-    if !unknown && channels(session, name, consumer, (service, &slashing, gateway))? {
-        return Ok(());
+    let contracts = (service, slashing.as_str(), gateway);
+    if !unknown {
+        let wrong = channels(session, name, consumer, contracts, connection)?;
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        for line in wrong {
+            session.say(&format!("{name}: not connected: {line}"));
+        }
     }
     let (a_port, b_port) = (format!("wasm.{slashing}"), format!("wasm.{gateway}"));
     let words = [
@@ -271,9 +278,11 @@ fn channel(
         session.say(&format!("the config has no [relayer]: run this line, and then `palisade connect {name}` again, which looks whether it is open"));
         return Ok(());
     }
-    // What counts is what the contracts say: a relayer that runs beside may have ended the handshake.
+    // What counts is what the chains say: a relayer that runs beside may have ended the handshake.
+    let mut wrong = Vec::new();
     for _ in 0..PATIENCE {
-        if channels(session, name, consumer, (service, &slashing, gateway))? {
+        wrong = channels(session, name, consumer, contracts, connection)?;
+        if wrong.is_empty() {
             return Ok(());
         }
         if outcome.is_err() {
@@ -282,25 +291,45 @@ fn channel(
         session.host().pause();
     }
     outcome?;
-    bail!("hermes made the channel, and the contracts do not know it: run `palisade status`")
+    bail!(
+        "hermes made the channel, and it is not open between the two contracts: run `palisade status`\n  {}",
+        wrong.join("\n  ")
+    )
 }
 
-/// Whether both contracts have an open channel; then it is kept.
+/// What keeps the two contracts from having an open channel between them; nothing: it is kept.
 fn channels(
     session: &mut Session<'_>,
     name: &str,
     consumer: &Consumer,
     (service, slashing, gateway): (u32, &str, &str),
-) -> Result<bool> {
+    connection: &Connection,
+) -> Result<Vec<String>> {
     let host: slashing::ServiceResponse = session
         .host()
         .ask(slashing, &slashing::QueryMsg::Service { service })?;
     let there: gateway::ConfigResponse = session
         .chain(&consumer.chain)
         .ask(gateway, &gateway::QueryMsg::Config {})?;
-    let (Some(host), Some(there)) = (host.channel, there.channel) else {
-        return Ok(false);
+    let (host, there) = match (host.channel, there.channel) {
+        (Some(host), Some(there)) => (host, there),
+        (host, there) => {
+            let id = |channel: Option<String>| channel.unwrap_or_else(|| "none".to_string());
+            let (host, there) = (id(host), id(there));
+            return Ok(vec![format!(
+                "the channel is {host} on the host and {there} on the consumer"
+            )]);
+        }
     };
+    let ports = [format!("wasm.{slashing}"), format!("wasm.{gateway}")];
+    let ends = (
+        (host.as_str(), there.as_str()),
+        ports.each_ref().map(String::as_str),
+    );
+    let wrong = ends::channel(session, consumer, ends, connection)?;
+    if !wrong.is_empty() {
+        return Ok(wrong);
+    }
     session.say(&format!(
         "{name}: connected, the channel is {host} on the host and {there} on the consumer"
     ));
@@ -310,7 +339,7 @@ fn channels(
             state.consumer_channel = Some(there);
         })?;
     }
-    Ok(true)
+    Ok(wrong)
 }
 
 /// What became of a line of hermes.

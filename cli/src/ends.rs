@@ -101,22 +101,47 @@ pub(crate) fn check_transfer(
     rewards: &Rewards,
     connection: &Connection,
 ) -> Result<()> {
-    let mut wrong = Vec::new();
     let ids = (
         rewards.host_channel.as_str(),
         rewards.consumer_channel.as_str(),
     );
-    let connections = [&connection.host, &connection.consumer];
-    for (end, connection) in ends(session, consumer, ids).into_iter().zip(connections) {
-        let words = ["ibc", "channel", "end", "transfer", end.id];
-        let found = end.chain.query(&words)?;
+    let ports = ["transfer", "transfer"];
+    let wrong = channel(session, consumer, (ids, ports), connection)?;
+    if !wrong.is_empty() {
+        bail!(
+            "the channel of rewards is not one between the two chains:\n  {}\n  see `rewards` in the config",
+            wrong.join("\n  ")
+        );
+    }
+    Ok(())
+}
+
+/// What keeps two channels, by their ids and ports on the host and on the consumer, from being the two
+/// ends of an open one on the connection.
+///
+/// # Errors
+/// A node does not answer; there is no such channel.
+pub(crate) fn channel(
+    session: &Session<'_>,
+    consumer: &Consumer,
+    (ids, [host_port, consumer_port]): ((&str, &str), [&str; 2]),
+    connection: &Connection,
+) -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    let sides = [
+        (host_port, consumer_port, &connection.host),
+        (consumer_port, host_port, &connection.consumer),
+    ];
+    for (end, (port, other_port, connection)) in ends(session, consumer, ids).into_iter().zip(sides)
+    {
+        let found = end.chain.query(&["ibc", "channel", "end", port, end.id])?;
         let of = format!("{} on {}", end.id, end.chain.settings.chain_id);
         let rules = [
             ("its state", text(&found, "/channel/state"), "STATE_OPEN"),
             (
                 "the port of its other end",
                 text(&found, "/channel/counterparty/port_id"),
-                "transfer",
+                other_port,
             ),
             (
                 "its other end",
@@ -131,11 +156,5 @@ pub(crate) fn check_transfer(
         ];
         wrong.extend(faults(&of, &rules));
     }
-    if !wrong.is_empty() {
-        bail!(
-            "the channel of rewards is not one between the two chains:\n  {}\n  see `rewards` in the config",
-            wrong.join("\n  ")
-        );
-    }
-    Ok(())
+    Ok(wrong)
 }

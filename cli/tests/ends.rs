@@ -1,10 +1,11 @@
 //! Connections and channels that lead somewhere else.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects)]
 
 mod common;
 
 use common::Fake;
-use serde_json::json;
+use serde_json::{json, Value};
 
 #[test]
 fn both_ends_of_connection_and_transfer_channel_are_asked() {
@@ -44,4 +45,67 @@ fn both_ends_of_connection_and_transfer_channel_are_asked() {
     assert!(world
         .fails(&["connect", "consumer-1"])
         .contains("connection-1 on host-1: its state is STATE_INIT"));
+}
+
+/// Somebody opened a channel from the consumer's side, and its last step was not brought to the host.
+#[test]
+fn two_ends_that_are_not_each_others_are_no_channel() {
+    let world = Fake::new("half");
+    for words in [
+        &["deploy"][..],
+        &["register-service", "consumer-1"],
+        &["connect", "consumer-1"],
+    ] {
+        world.palisade(words).unwrap();
+    }
+    let channels = |world: &Fake| -> [Value; 2] {
+        let consumer = &world.state().unwrap()["consumers"]["consumer-1"];
+        ["host_channel", "consumer_channel"].map(|side| consumer[side].clone())
+    };
+    assert_eq!(channels(&world), ["channel-2", "channel-2"]);
+    let gateway = world.state().unwrap()["consumers"]["consumer-1"]["gateway"].clone();
+    let port = format!("wasm.{}", gateway.as_str().unwrap());
+    world.contract("gateway", |gateway| {
+        gateway.channel = Some("channel-9".to_string())
+    });
+    {
+        let mut chains = world.chains.borrow_mut();
+        let ibc = &mut chains.get_mut("tcp://consumer").unwrap().ibc;
+        let mut end = ibc[&format!("channel {port}/channel-2")].clone();
+        end["counterparty"]["channel_id"] = json!("channel-12");
+        ibc.insert(format!("channel {port}/channel-9"), end);
+    }
+    let hermes = world.hermes.get();
+    let error = world.fails(&["connect", "consumer-1"]);
+    assert!(error.contains("hermes: \"channel-2 is live\""), "{error}");
+    for line in [
+        "consumer-1: not connected: channel-2 on host-1: its other end is channel-2, and has to be channel-9",
+        "consumer-1: not connected: channel-9 on consumer-1: its other end is channel-12, and has to be channel-2",
+    ] {
+        assert_eq!(world.shown(line).len(), 1, "{:#?}", world.lines.borrow());
+    }
+    assert_eq!(world.shown("consumer-1: connected").len(), 0);
+    assert_eq!(channels(&world), ["channel-2", "channel-2"]);
+    // Once both sides let another take its place.
+    world.contract("slashing", |contract| contract.replaceable = true);
+    world.contract("gateway", |contract| contract.replaceable = true);
+    world.palisade(&["connect", "consumer-1"]).unwrap();
+    let line =
+        "consumer-1: connected, the channel is channel-20 on the host and channel-20 on the consumer";
+    assert_eq!(world.shown(line).len(), 1, "{:#?}", world.lines.borrow());
+    assert_eq!(channels(&world), ["channel-20", "channel-20"]);
+    world.palisade(&["connect", "consumer-1"]).unwrap();
+    assert_eq!(world.hermes.get(), hermes + 2);
+    // An end that was closed is none either.
+    {
+        let mut chains = world.chains.borrow_mut();
+        let ibc = &mut chains.get_mut("tcp://consumer").unwrap().ibc;
+        ibc.get_mut(&format!("channel {port}/channel-20")).unwrap()["state"] =
+            json!("STATE_CLOSED");
+    }
+    world
+        .palisade(&["connect", "consumer-1", "--dry-run"])
+        .unwrap();
+    let line = "consumer-1: not connected: channel-20 on consumer-1: its state is STATE_CLOSED, and has to be STATE_OPEN";
+    assert_eq!(world.shown(line).len(), 1, "{:#?}", world.lines.borrow());
 }

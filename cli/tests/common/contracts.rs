@@ -22,6 +22,8 @@ pub struct Contract {
     pub told: Map<String, Value>,
     pub lists: std::collections::BTreeMap<String, Vec<Value>>,
     pub channel: Option<String>,
+    /// Whether another may take the channel's place.
+    pub replaceable: bool,
 }
 
 impl Contract {
@@ -69,11 +71,6 @@ impl Contract {
             ..Self::default()
         };
         (address(&at), contract)
-    }
-
-    pub fn open(&mut self, channel: &str) {
-        assert!(self.channel.is_none(), "a second channel");
-        self.channel = Some(channel.to_string());
     }
 
     fn once(&mut self, name: &str, value: Value) -> Result<(), String> {

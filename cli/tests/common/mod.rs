@@ -119,10 +119,6 @@ fn ibc(other: &str, connections: [&str; 2], transfers: [&str; 2]) -> BTreeMap<St
             format!("channel transfer/{}", transfers[0]),
             channel("transfer", transfers[1]),
         ),
-        (
-            "channel wasm/channel-2".to_string(),
-            channel("wasm.other", "channel-2"),
-        ),
     ]
     .into()
 }
@@ -301,15 +297,29 @@ impl Fake {
         } else {
             assert_eq!(after("--order"), Some("unordered"));
             assert_eq!(after("--channel-version"), Some("palisade-1"));
-            for (chain, flag) in [("tcp://host", "--a-port"), ("tcp://consumer", "--b-port")] {
-                let address = after(flag).unwrap().strip_prefix("wasm.").unwrap();
-                let contract = chains
-                    .get_mut(chain)
-                    .unwrap()
-                    .contracts
-                    .get_mut(address)
-                    .unwrap();
-                contract.open("channel-2");
+            let (a, b) = (after("--a-port").unwrap(), after("--b-port").unwrap());
+            let hop = after("--a-connection").unwrap();
+            let key = format!("connection {hop}");
+            let other = &chains["tcp://host"].ibc[&key]["counterparty"]["connection_id"];
+            let ends = [
+                ("tcp://host", a, b, json!(hop)),
+                ("tcp://consumer", b, a, other.clone()),
+            ];
+            for (chain, port, other, hop) in ends {
+                let chain = chains.get_mut(chain).unwrap();
+                let contract = chain.contracts.get_mut(&port[5..]).unwrap();
+                let id = match &contract.channel {
+                    None => "channel-2",
+                    Some(_) if contract.replaceable => "channel-20",
+                    Some(live) => {
+                        let refusal = format!("{live} is live");
+                        return ok(json!({ "result": refusal, "status": "error" }));
+                    }
+                };
+                contract.channel = Some(id.to_string());
+                let end = json!({ "state": "STATE_OPEN", "connection_hops": [hop],
+                                  "counterparty": { "port_id": other, "channel_id": id } });
+                chain.ibc.insert(format!("channel {port}/{id}"), end);
             }
             json!({})
         };

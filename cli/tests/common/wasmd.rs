@@ -246,14 +246,7 @@ impl Chain {
             ["ibc", "connection", "end", id, ..] => self.ibc("connection", id),
             ["ibc", "client", "state", id, ..] => self.ibc("client_state", id),
             ["ibc", "client", "status", id, ..] => self.ibc("status", id),
-            ["ibc", "channel", "end", port, id, ..] => {
-                let port = if port.starts_with("wasm.") {
-                    "wasm"
-                } else {
-                    port
-                };
-                self.ibc("channel", &format!("{port}/{id}"))
-            }
+            ["ibc", "channel", "end", port, id, ..] => self.ibc("channel", &format!("{port}/{id}")),
             other => panic!("wasmd query {other:?}"),
         }
     }
