@@ -25,6 +25,13 @@ pub enum ContractError {
     #[error(transparent)]
     Overflow(#[from] OverflowError),
 
+    /// The chain refused a message of which nothing less is to be tried.
+    #[error("the chain refused: {reason}")]
+    ChainRefused {
+        /// What it says, as far as contracts are told.
+        reason: String,
+    },
+
     /// The chain's answer to an undelegation cannot be read.
     #[error("the answer to an undelegation cannot be read: {0}")]
     Completion(#[from] ResponseError),

@@ -8,8 +8,8 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    from_json, to_json_binary, CosmosMsg, DepsMut, Env, QuerierWrapper, Reply, Response, StdError,
-    StdResult, Storage, SubMsg, SubMsgResponse, Uint128, WasmMsg,
+    from_json, to_json_binary, CosmosMsg, DepsMut, Env, QuerierWrapper, Reply, Response, StdResult,
+    Storage, SubMsg, SubMsgResponse, Uint128, WasmMsg,
 };
 use palisade_types::staker::{ConfigResponse, Entry, RewardsTo};
 use palisade_types::vault;
@@ -98,7 +98,7 @@ pub(crate) fn reply(deps: DepsMut, env: &Env, msg: Reply) -> Result<Response, Co
             let message = execute::undelegate_less(&config, pending.balance, *amount)?;
             return Ok(Response::new().add_submessage(message));
         }
-        (Err(error), _) => return Err(StdError::generic_err(error).into()),
+        (Err(reason), _) => return Err(ContractError::ChainRefused { reason }),
     };
     let balance = balance(deps.querier, env, &config)?;
     let rewards = balance.checked_sub(pending.balance)?;
@@ -172,7 +172,7 @@ mod tests {
     use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env, MockApi, MockQuerier};
     use cosmwasm_std::{
         coin, coins, Addr, Binary, Empty, MsgResponse, OverflowError, OwnedDeps, ReplyOn,
-        StakingMsg, SubMsgResult, Timestamp,
+        StakingMsg, StdError, SubMsgResult, Timestamp,
     };
     use palisade_types::staker::{ExecuteMsg, InstantiateMsg};
 
@@ -364,6 +364,19 @@ mod tests {
             error,
             ContractError::Std(StdError::ParseErr { .. })
         ));
+        // Only of an undelegation less is to be tried.
+        let next = Next::Delegated {
+            amount: 30u128.into(),
+        };
+        let balance_of_50 = Pending {
+            balance: 50u128.into(),
+            next,
+        };
+        let delegation = balance_of_50.of(message.msg.clone()).unwrap();
+        let reason = "codespace: sdk, code: 18".to_string();
+        let result = SubMsgResult::Err(reason.clone());
+        let error = replied(&mut deps, &delegation, result).unwrap_err();
+        assert_eq!(error, ContractError::ChainRefused { reason });
         // Less than there was before: no module takes coins with an undelegation.
         balance(&mut deps, 49);
         let error = answered(&mut deps, &message, &TIME).unwrap_err();

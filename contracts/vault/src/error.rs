@@ -1,4 +1,6 @@
-use cosmwasm_std::{Addr, Decimal, OverflowError, StdError, Timestamp, Uint128};
+use cosmwasm_std::{
+    Addr, Decimal, Instantiate2AddressError, OverflowError, StdError, Timestamp, Uint128,
+};
 use cw_utils::PaymentError;
 use palisade_admin::AdminError;
 use palisade_ibc::ArrivalError;
@@ -33,6 +35,10 @@ pub enum ContractError {
     /// A sum left its 128 bits, or a book its ground: not reached by sound state.
     #[error(transparent)]
     Overflow(#[from] OverflowError),
+
+    /// No address can be made of the checksum of the stakers' code and of the staker's salt.
+    #[error("no address can be made for a staker: {0}")]
+    Instantiate2(#[from] Instantiate2AddressError),
 
     /// Only the neighbour may send this.
     #[error("{sender} is not the {expected} contract")]

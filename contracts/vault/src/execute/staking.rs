@@ -3,7 +3,7 @@
 
 use cosmwasm_std::{
     instantiate2_address, to_json_binary, Addr, Api, Binary, CodeInfoResponse, CosmosMsg, Deps,
-    DepsMut, Env, MessageInfo, QuerierWrapper, Response, StdError, StdResult, Uint128, WasmMsg,
+    DepsMut, Env, MessageInfo, QuerierWrapper, Response, StdResult, Uint128, WasmMsg,
 };
 use palisade_admin::cw_ownable;
 use palisade_math::Epochs;
@@ -309,11 +309,15 @@ fn code(querier: QuerierWrapper, code_id: u64) -> Result<CodeInfoResponse, Contr
 }
 
 /// The address that a staker will have.
-fn address(api: &dyn Api, vault: &Addr, checksum: &[u8], salt: &[u8]) -> StdResult<Addr> {
+fn address(
+    api: &dyn Api,
+    vault: &Addr,
+    checksum: &[u8],
+    salt: &[u8],
+) -> Result<Addr, ContractError> {
     let creator = api.addr_canonicalize(vault.as_str())?;
-    let address = instantiate2_address(checksum, &creator, salt)
-        .map_err(|error| StdError::generic_err(error.to_string()))?;
-    api.addr_humanize(&address)
+    let address = instantiate2_address(checksum, &creator, salt)?;
+    Ok(api.addr_humanize(&address)?)
 }
 
 /// An asset that is natively staked.
