@@ -120,9 +120,9 @@ impl Slice {
     /// slash.
     pub(crate) fn spend(&mut self, pool: &Magnitude, delta: Uint128) -> Result<(), MathError> {
         let before = self.now(pool);
-        let after = before.checked_sub(delta)?;
-        self.value = pool.write(Uint256::from(after));
+        self.value = pool.lowered(before.into(), delta)?;
         if let Some(Pending::Up { target, .. } | Pending::Down { target, .. }) = &mut self.pending {
+            let after = before.checked_sub(delta)?;
             let scaled = scale_pending(pool.read_slice(target), before, after)?;
             *target = pool.write(Uint256::from(scaled));
         }

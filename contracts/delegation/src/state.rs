@@ -142,18 +142,35 @@ impl Tranche {
             Self::Senior
         }
     }
+
+    fn pick<T>(self, senior: T, junior: T) -> T {
+        match self {
+            Self::Senior => senior,
+            Self::Junior => junior,
+        }
+    }
 }
 
 /// What stands in two tranches, each with shares of its own: a pool or a bucket.
 pub(crate) trait Tranched {
+    /// The senior tranche, and the junior one.
+    fn tranches(&self) -> (&SharePool, &SharePool);
+    /// Both, to change them.
+    fn tranches_mut(&mut self) -> (&mut SharePool, &mut SharePool);
     /// One tranche.
-    fn tranche(&self, tranche: Tranche) -> &SharePool;
+    fn tranche(&self, tranche: Tranche) -> &SharePool {
+        let (senior, junior) = self.tranches();
+        tranche.pick(senior, junior)
+    }
     /// One tranche, to change it.
-    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool;
+    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool {
+        let (senior, junior) = self.tranches_mut();
+        tranche.pick(senior, junior)
+    }
     /// Tokens of both.
     fn tokens(&self) -> StdResult<Uint128> {
-        let senior = self.tranche(Tranche::Senior).tokens;
-        Ok(senior.checked_add(self.tranche(Tranche::Junior).tokens)?)
+        let (senior, junior) = self.tranches();
+        Ok(senior.tokens.checked_add(junior.tokens)?)
     }
 }
 
@@ -232,34 +249,22 @@ impl Default for Bucket {
 }
 
 impl Tranched for Pool {
-    fn tranche(&self, tranche: Tranche) -> &SharePool {
-        match tranche {
-            Tranche::Senior => &self.pool,
-            Tranche::Junior => &self.junior,
-        }
+    fn tranches(&self) -> (&SharePool, &SharePool) {
+        (&self.pool, &self.junior)
     }
 
-    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool {
-        match tranche {
-            Tranche::Senior => &mut self.pool,
-            Tranche::Junior => &mut self.junior,
-        }
+    fn tranches_mut(&mut self) -> (&mut SharePool, &mut SharePool) {
+        (&mut self.pool, &mut self.junior)
     }
 }
 
 impl Tranched for Bucket {
-    fn tranche(&self, tranche: Tranche) -> &SharePool {
-        match tranche {
-            Tranche::Senior => &self.pool,
-            Tranche::Junior => &self.junior,
-        }
+    fn tranches(&self) -> (&SharePool, &SharePool) {
+        (&self.pool, &self.junior)
     }
 
-    fn tranche_mut(&mut self, tranche: Tranche) -> &mut SharePool {
-        match tranche {
-            Tranche::Senior => &mut self.pool,
-            Tranche::Junior => &mut self.junior,
-        }
+    fn tranches_mut(&mut self) -> (&mut SharePool, &mut SharePool) {
+        (&mut self.pool, &mut self.junior)
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use anyhow::{anyhow, bail, Result as AnyResult};
 use cosmwasm_std::{
-    from_json, to_json_binary, Binary, Checksum, Deps, DepsMut, Empty, Env, IbcBasicResponse,
+    from_json, to_json_binary, Binary, Deps, DepsMut, Empty, Env, IbcBasicResponse,
     IbcChannelCloseMsg, IbcChannelConnectMsg, IbcChannelOpenMsg, IbcChannelOpenResponse,
     IbcDestinationCallbackMsg, IbcPacketAckMsg, IbcPacketReceiveMsg, IbcPacketTimeoutMsg,
     IbcReceiveResponse, IbcSourceCallbackMsg, MessageInfo, MigrateInfo, QuerierWrapper, Reply,
@@ -62,7 +62,6 @@ pub struct TestContract {
     ibc: Option<IbcEntryPoints>,
     source_callback: Option<On<IbcSourceCallbackMsg>>,
     destination_callback: Option<On<IbcDestinationCallbackMsg>>,
-    checksum: Option<Checksum>,
 }
 
 /// An error that an entry point returned: can be downcast to its own type.
@@ -114,7 +113,6 @@ impl TestContract {
             ibc: None,
             source_callback: None,
             destination_callback: None,
-            checksum: None,
         }
     }
 
@@ -210,12 +208,6 @@ impl TestContract {
         callback: fn(DepsMut, Env, IbcDestinationCallbackMsg) -> Result<IbcBasicResponse, E>,
     ) -> Self {
         self.destination_callback = Some(on(callback));
-        self
-    }
-
-    /// Sets the checksum that queries for the code return.
-    pub fn with_checksum(mut self, checksum: Checksum) -> Self {
-        self.checksum = Some(checksum);
         self
     }
 
@@ -416,9 +408,5 @@ impl Contract<Empty> for TestContract {
             bail!("contract has no migrate entry point");
         };
         guarded(|| self.run(deps, env, |deps, env| entry(deps, env, msg, info)))
-    }
-
-    fn checksum(&self) -> Option<Checksum> {
-        self.checksum
     }
 }

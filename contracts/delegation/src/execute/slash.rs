@@ -284,7 +284,7 @@ fn take(
         match bears {
             // In the unit before the cut: if the cut renormalizes, it is read in the new one.
             Bears::Alike(part) => {
-                bucket.mag = before.write(part.magnitude.saturating_sub(delta.into()));
+                bucket.mag = before.lowered(part.magnitude, delta)?;
             }
             Bears::ForOthers(tokens) if bucket.junior.tokens == tokens => continue,
             // What it stands for is what it was: only who is left in it bore a loss.
