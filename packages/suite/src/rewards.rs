@@ -368,3 +368,57 @@ impl Suite {
         pools.into_iter().map(|pool| pool.asset).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::{IbcEndpoint, Uint128};
+    use palisade_ibc::TransferData;
+
+    use super::*;
+
+    /// The contracts and the simulated chains call a token alike, whatever its path.
+    #[test]
+    fn tokens_have_one_name() {
+        let end = |channel: &str| IbcEndpoint {
+            port_id: TRANSFER_PORT.to_string(),
+            channel_id: channel.to_string(),
+        };
+        let (there, here) = (end("channel-3"), end("channel-0"));
+        for path in [
+            "uatom",
+            "gamm/pool/1",
+            "factory/cosmos1abc/sub",
+            "transfer/channel-0",
+            "transfer/channel-0/uatom",
+            "transfer/channel-18446744073709551615/uatom",
+            "transfer/07-tendermint-12/uatom",
+            "transfer/09-localhost/uatom",
+            "transfer/a-1/uatom",
+            "transfer/channel-/uatom",
+            "transfer/channel-x/uatom",
+            "transfer/channel-18446744073709551616/uatom",
+            "transfer/channel-000000000000000000001/uatom",
+            "transfer/-1/uatom",
+            "transfer/a--1/uatom",
+            "transfer/chan nel-1/uatom",
+        ] {
+            // As it comes home, and as it goes on.
+            for (denom, gained) in [
+                (format!("{TRANSFER_PORT}/channel-3/{path}"), String::new()),
+                (path.to_string(), format!("{TRANSFER_PORT}/channel-0/")),
+            ] {
+                let data = TransferData {
+                    denom,
+                    amount: Uint128::one(),
+                    sender: String::new(),
+                    receiver: String::new(),
+                    memo: String::new(),
+                };
+                assert_eq!(
+                    data.arrives_as(&there, &here),
+                    denom_of_path(&format!("{gained}{path}"))
+                );
+            }
+        }
+    }
+}

@@ -37,7 +37,8 @@ pub struct TransferData {
     pub memo: String,
 }
 
-/// The name of a token on the chain where it arrived: `ibc/HASH` for a path with hops, else the path.
+/// The name of a token on the chain where it arrived: `ibc/HASH` for a path with hops, else the path. A
+/// hop is a port with the id of a channel or, since version 2 of IBC, of a client.
 ///
 /// ```
 /// let path = "transfer/channel-0/uatom";
@@ -49,7 +50,7 @@ pub struct TransferData {
 pub fn denom_of_path(path: &str) -> String {
     let mut parts = path.splitn(3, '/');
     let hop = match (parts.next(), parts.next(), parts.next()) {
-        (Some(_), Some(channel), Some(_)) => is_channel_id(channel),
+        (Some(_), Some(id), Some(_)) => is_id(id),
         _ => false,
     };
     if !hop {
@@ -60,10 +61,16 @@ pub fn denom_of_path(path: &str) -> String {
     format!("ibc/{hex}")
 }
 
-fn is_channel_id(text: &str) -> bool {
-    text.strip_prefix("channel-").is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
-    })
+/// `{kind}-{number}`, as ibc-go names channels and clients, or its client of the chain itself.
+fn is_id(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let Some((kind, number)) = text.rsplit_once('-') else {
+        return false;
+    };
+    let named =
+        kind.starts_with(word) && kind.ends_with(word) && kind.chars().all(|c| word(c) || c == '-');
+    let digits = number.len() <= 20 && number.bytes().all(|byte| byte.is_ascii_digit());
+    text == "09-localhost" || named && digits && number.parse::<u64>().is_ok()
 }
 
 /// The account that holds what was sent over a channel.
@@ -284,5 +291,39 @@ fn refund<C: CustomMsg, Q: CustomQuery>(
     match after_hop(&data.denom, port, channel_id) {
         Some(_) => ctx.mint(&sender, coin),
         None => release(ctx, port, channel_id, &sender, coin),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrived_over_channels_or_clients_is_a_voucher() {
+        for hop in [
+            "channel-0",
+            "channel-18446744073709551615",
+            "07-tendermint-12",
+            "09-localhost",
+            "a-1",
+        ] {
+            let path = format!("transfer/{hop}/uatom");
+            assert!(denom_of_path(&path).starts_with("ibc/"), "{path}");
+        }
+        for path in [
+            "uatom",
+            "gamm/pool/1",
+            "factory/cosmos1abc/sub",
+            "transfer/channel-0",
+            "transfer/channel-/uatom",
+            "transfer/channel-x/uatom",
+            "transfer/channel-18446744073709551616/uatom",
+            "transfer/channel-000000000000000000001/uatom",
+            "transfer/-1/uatom",
+            "transfer/a--1/uatom",
+            "transfer/chan nel-1/uatom",
+        ] {
+            assert_eq!(denom_of_path(path), path);
+        }
     }
 }
