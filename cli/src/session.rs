@@ -206,6 +206,19 @@ impl<'a> Session<'a> {
         bail!("{step}: {}", explain::failure("account sequence mismatch"))
     }
 
+    /// What a former run sent for a step, if it was included. Nothing is sent.
+    pub(crate) fn former(&self, chain: Chain<'_>, step: &str, tx: &Tx) -> Result<Option<Included>> {
+        let Some(former) = self.store.state.pending.get(step) else {
+            return Ok(None);
+        };
+        let sender = chain.key(&tx.from)?;
+        let this = (tx.words.as_slice(), sender.as_str());
+        Ok(match settle(self, chain, (step, former), this)? {
+            Settled::Done(found) => Some(*found),
+            Settled::Free(_) => None,
+        })
+    }
+
     /// Shows a transaction that somebody else has to send.
     pub(crate) fn show_tx(&self, chain: Chain<'_>, tx: &Tx) {
         self.show(chain, &chain.words(&tx.words, &tx.from));

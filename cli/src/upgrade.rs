@@ -4,7 +4,7 @@ use anyhow::{bail, Context, Result};
 use palisade_types::vault;
 
 use crate::artifacts::CONTRACTS;
-use crate::chain::{pages, Chain, PAGE};
+use crate::chain::{pages, Chain, Included, PAGE};
 use crate::quote::is_unknown;
 use crate::session::Session;
 use crate::snapshot;
@@ -42,17 +42,20 @@ pub(crate) fn run(session: &mut Session<'_>, wanted: &[String]) -> Result<()> {
         return propose(session, &due);
     }
     // What a contract relies on comes before it; where one fails, the rest is not touched.
-    for (target, _) in &due {
-        let upgraded = upgrade(session, target);
+    for (target, work) in &due {
+        let upgraded = upgrade(session, target, work);
         upgraded.with_context(|| format!("{}, and nothing after it was upgraded", target.name))?;
     }
     Ok(())
 }
 
-/// What there is to do for a contract: its admin, or none where only its verification is missing.
+/// What there is to do for a contract.
 enum Work {
-    Migrate { admin: String },
-    Verify,
+    Migrate {
+        admin: String,
+    },
+    /// A run before this one migrated it.
+    Verify(Migration),
 }
 
 fn plan(session: &mut Session<'_>, target: &Target<'_>) -> Result<Option<Work>> {
@@ -65,14 +68,52 @@ fn plan(session: &mut Session<'_>, target: &Target<'_>) -> Result<Option<Work>> 
     if chain.checksum(now.code_id)? != session.artifact(target.code)?.hex() {
         return Ok(Some(Work::Migrate { admin: now.admin }));
     }
-    let step = target.step();
-    if session.store.state.migrations.contains_key(&step) {
-        return Ok(Some(Work::Verify));
+    if let Some(migration) = unverified(session, target, now.code_id)? {
+        return Ok(Some(Work::Verify(migration)));
     }
     let version = chain.cw2(&target.address)?.1;
     session.say(&format!("{name}: up to date, version {version}"));
+    let step = target.step();
+    if session.store.state.migrations.remove(&step).is_some() {
+        session.say("  a former run was about to migrate it, and somebody else did: what it answers is not compared with before");
+        session.store.save()?;
+    }
     session.forget(&step)?;
     Ok(None)
+}
+
+/// The migration of a former run to the code in force, with its block.
+fn unverified(
+    session: &mut Session<'_>,
+    target: &Target<'_>,
+    code: u64,
+) -> Result<Option<Migration>> {
+    let (chain, step) = (target.chain, target.step());
+    let known = session.store.state.migrations.get(&step).cloned();
+    let Some(mut migration) = known.filter(|known| known.code == code.to_string()) else {
+        return Ok(None);
+    };
+    if migration.height.is_none() {
+        let tx = Tx::migrate(&chain.settings.from, &target.address, &migration.code);
+        let Some(done) = session.former(chain, &step, &tx)? else {
+            return Ok(None);
+        };
+        included(session, &step, &mut migration, &done)?;
+    }
+    Ok(Some(migration))
+}
+
+/// Notes a migration's block, and with it that nothing is under way.
+fn included(
+    session: &mut Session<'_>,
+    step: &str,
+    migration: &mut Migration,
+    done: &Included,
+) -> Result<()> {
+    let height = done.height.parse().context("the chain told no height")?;
+    migration.height = Some(height);
+    session.store.state.pending.remove(step);
+    note(session, step, migration)
 }
 
 /// Whether `from` is the admin of all that have to be migrated; false: of none.
@@ -191,35 +232,38 @@ impl Target<'_> {
     }
 }
 
-fn upgrade(session: &mut Session<'_>, target: &Target<'_>) -> Result<()> {
+fn upgrade(session: &mut Session<'_>, target: &Target<'_>, work: &Work) -> Result<()> {
     let (chain, step) = (target.chain, target.step());
-    let code = session.code(chain, target.code)?;
-    let known = session.store.state.migrations.get(&step).cloned();
-    let mut migration = match known.filter(|known| known.code == code) {
-        Some(known) => known,
-        None => {
-            let (name, version) = chain.cw2(&target.address)?;
-            Migration {
-                name,
-                version,
-                code: code.clone(),
-                height: None,
-            }
+    let migration = match work {
+        Work::Verify(migration) => migration.clone(),
+        Work::Migrate { .. } => {
+            let code = session.code(chain, target.code)?;
+            // What a former run sent may be included by now: it noted the version before.
+            let sent = session.store.state.pending.contains_key(&step);
+            let known = session.store.state.migrations.get(&step).cloned();
+            let mut migration = match known.filter(|known| sent && known.code == code) {
+                Some(known) => known,
+                None => {
+                    let (name, version) = chain.cw2(&target.address)?;
+                    Migration {
+                        name,
+                        version,
+                        code,
+                        height: None,
+                    }
+                }
+            };
+            session.say(&format!("# {}: migrate it", target.name));
+            note(session, &step, &migration)?;
+            // It is kept in `pending` until its block is noted: a run that is killed in between finds it.
+            let tx = Tx::migrate(&chain.settings.from, &target.address, &migration.code);
+            let Some(done) = session.send(chain, &step, &tx)? else {
+                return Ok(());
+            };
+            included(session, &step, &mut migration, &done)?;
+            migration
         }
     };
-    if migration.height.is_none() {
-        session.say(&format!("# {}: migrate it", target.name));
-        note(session, &step, &migration)?;
-        // It is kept in `pending` until its block is noted: a run that is killed in between finds it.
-        let tx = Tx::migrate(&chain.settings.from, &target.address, &code);
-        let Some(done) = session.send(chain, &step, &tx)? else {
-            return Ok(());
-        };
-        let height = done.height.parse().context("the chain told no height")?;
-        migration.height = Some(height);
-        session.store.state.pending.remove(&step);
-        note(session, &step, &migration)?;
-    }
     verify(session, target, &migration)?;
     if let Some(height) = migration.height {
         let contract = (target.code, target.address.as_str());

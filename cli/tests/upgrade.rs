@@ -1,5 +1,6 @@
 //! Upgrades that go wrong, and are interrupted.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects)]
 
 mod common;
 
@@ -191,4 +192,110 @@ fn all_admins_are_looked_at_before_the_first_transaction() {
     );
     world.palisade(&["upgrade", "vault"]).unwrap();
     assert_eq!(migrations(&world), 1);
+}
+
+/// What the chain refuses, as the tool sends the contract's own version again.
+const AGAIN: &str = "only a newer version";
+
+/// The admin sends the line by hand.
+fn by_hand(world: &Fake, from: &str) {
+    let state = world.state().unwrap();
+    let code = state["codes"]["host-1"][sum(b"newer vault")].to_string();
+    let vault = state["contracts"]["vault"].as_str().unwrap();
+    world.host(|host| {
+        let sequence = host.sequences.get(&key(from)).copied().unwrap_or_default();
+        let sequence = sequence.to_string();
+        let words = ["tx", "wasm", "migrate", vault, &code, "{}"];
+        let flags = ["--from", from, "--sequence", &sequence];
+        assert!(
+            host.run(world.clock.get(), &[&words[..], &flags].concat())
+                .ok
+        );
+    });
+    world.clock.set(world.clock.get() + 10);
+    world.host(|host| host.run(world.clock.get(), &["query", "wasm", "contract", vault]));
+}
+
+#[test]
+fn what_a_person_migrated_after_a_refusal_is_up_to_date() {
+    for from in ["owner", "council"] {
+        let world = newer("by-hand", &["vault", "gateway"]);
+        world.contract("vault", |contract| contract.admin = key("council"));
+        // The code is stored, and the line shown.
+        world.fails(&["upgrade", "vault"]);
+        world.contract("vault", |contract| contract.admin = key("owner"));
+        world.host(|host| host.refuses = Some("insufficient fee".to_string()));
+        let error = world.fails(&["upgrade"]);
+        assert!(error.contains("refused, nothing was sent"), "{error}");
+        assert_eq!(world.state().unwrap()["pending"], json!({}));
+        world.host(|host| host.refuses = None);
+        by_hand(&world, from);
+        world.host(|host| host.refuses = Some(AGAIN.to_string()));
+        world.palisade(&["upgrade"]).unwrap();
+        let line = "  a former run was about to migrate it, and somebody else did";
+        assert_eq!(world.shown(line).len(), 1, "{:#?}", world.lines.borrow());
+        // What comes after it was upgraded.
+        assert_eq!(world.shown("gateway on consumer-1: version 9.0.0").len(), 1);
+        assert_eq!(migrations(&world), 2);
+        assert_eq!(world.state().unwrap()["migrations"], json!({}));
+        world.palisade(&["upgrade"]).unwrap();
+        assert_eq!(world.shown(line).len(), 0);
+    }
+}
+
+/// By another key, so that the sequence of the tool's own is never used.
+#[test]
+fn what_a_person_migrated_after_a_run_was_killed_is_up_to_date() {
+    let mut pending = 0;
+    for number in 1.. {
+        let world = newer("by-hand-killed", &["vault"]);
+        world.death.set(Death::Before(number));
+        let ended = world.palisade(&["upgrade"]);
+        world.death.set(Death::Never);
+        let state = world.state().unwrap();
+        if ended.is_ok() || migrations(&world) > 0 {
+            break;
+        }
+        if state["migrations"] == json!({}) || world.host(|host| !host.mempool.is_empty()) {
+            continue;
+        }
+        pending += state["pending"].as_object().unwrap().len();
+        by_hand(&world, "council");
+        world.host(|host| host.refuses = Some(AGAIN.to_string()));
+        world.palisade(&["upgrade"]).unwrap();
+        assert_eq!(migrations(&world), 1, "{number}");
+        let state = world.state().unwrap();
+        assert_eq!(state["migrations"], json!({}), "{number}");
+        assert_eq!(state["pending"], json!({}), "{number}");
+    }
+    assert_eq!(pending, 1);
+}
+
+/// The version before is the one that a run noted before it sent, whenever its transaction is included.
+#[test]
+fn a_migration_under_way_is_included_at_any_moment_of_the_next_run() {
+    let before = newer("under-way", &["vault"]);
+    let waits = |world: &Fake| world.host(|host| !host.mempool.is_empty());
+    let sent = (1..)
+        .map(|number| {
+            let world = before.fork("under-way-sent");
+            build(&world, &["vault"]);
+            world.death.set(Death::After(number));
+            world.palisade(&["upgrade"]).unwrap_err();
+            world.death.set(Death::Never);
+            world
+        })
+        .find(|world| waits(world) && world.state().unwrap()["migrations"] != json!({}))
+        .unwrap();
+    for block in 1..30 {
+        let world = sent.fork("under-way-included");
+        build(&world, &["vault"]);
+        world.host(|host| host.block = block);
+        world.palisade(&["upgrade"]).unwrap();
+        let line = "vault: version 9.0.0, before 0.1.0;";
+        assert_eq!(world.shown(line).len(), 1, "{block}");
+        assert_eq!(migrations(&world), 1, "{block}");
+        assert_eq!(world.state().unwrap()["migrations"], json!({}));
+        assert_eq!(world.state().unwrap()["pending"], json!({}));
+    }
 }
