@@ -255,7 +255,8 @@ fn upgrade(session: &mut Session<'_>, target: &Target<'_>, work: &Work) -> Resul
             };
             session.say(&format!("# {}: migrate it", target.name));
             note(session, &step, &migration)?;
-            // It is kept in `pending` until its block is noted: a run that is killed in between finds it.
+            // It is kept in `pending` until its block is noted: a run that is killed in between
+            // finds it.
             let tx = Tx::migrate(&chain.settings.from, &target.address, &migration.code);
             let Some(done) = session.send(chain, &step, &tx)? else {
                 return Ok(());
