@@ -10,7 +10,7 @@ use thiserror::Error;
 #[derive(Error, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ContractError {
-    /// An error of the standard library: storage, a neighbour's refusal, an address that is not valid.
+    /// An error of the standard library: storage, a neighbour's refusal, an invalid address.
     #[error(transparent)]
     Std(#[from] StdError),
     /// Ownership, guardian, pauses or migration.
@@ -177,7 +177,7 @@ pub enum ContractError {
         service: ServiceId,
         /// The operator.
         operator: Addr,
-        /// When the delay since its opt-out is over; none: it did not opt out, or the delay is over.
+        /// When the delay since its opt-out is over; none: it did not opt out, or it is over.
         until: Option<Timestamp>,
     },
     /// Not on the service's list.
@@ -209,8 +209,8 @@ pub enum ContractError {
     },
     /// A full service in which the operator can take nobody's place, however strong it is.
     #[error(
-        "all {most} places of service {service} are taken, and who comes back or is on a list pushes \
-         nobody out"
+        "all {most} places of service {service} are taken, and who comes back or is on a list \
+         pushes nobody out"
     )]
     NoFreePlace {
         /// The service.
@@ -261,8 +261,8 @@ pub enum ContractError {
     },
     /// More promised of a pool than the operator told its stakers.
     #[error(
-        "the slices of {asset} would come to {committed}, with {slashed} slashed lately: more than the \
-         operator's commitment cap of {cap} of {magnitude} and what was slashed"
+        "the slices of {asset} would come to {committed}, with {slashed} slashed lately: more than \
+         the operator's commitment cap of {cap} of {magnitude} and what was slashed"
     )]
     CapExceeded {
         /// The asset.

@@ -114,8 +114,8 @@ impl Stream {
     /// Takes `min(rest, amount)` out of the stream, what waits and what flows in proportion; the clock
     /// goes on as it did. For units that are lost before they flowed.
     ///
-    /// The sum is exact. What waits bears its part rounded down, and what flows the odd unit: in favour of
-    /// the next epoch's shares, by less than a unit.
+    /// The sum is exact. What waits bears its part rounded down, and what flows the odd unit: in
+    /// favour of the next epoch's shares, by less than a unit.
     ///
     /// # Errors
     /// None of a stream that this crate made.

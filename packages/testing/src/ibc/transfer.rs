@@ -37,8 +37,8 @@ pub struct TransferData {
     pub memo: String,
 }
 
-/// The name of a token on the chain where it arrived: `ibc/HASH` for a path with hops, else the path. A
-/// hop is a port with the id of a channel or, since version 2 of IBC, of a client.
+/// The name of a token on the chain where it arrived: `ibc/HASH` for a path with hops, else the path.
+/// A hop is a port with the id of a channel or, since version 2 of IBC, of a client.
 ///
 /// ```
 /// let path = "transfer/channel-0/uatom";
