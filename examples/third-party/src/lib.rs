@@ -11,6 +11,7 @@ use palisade_ibc::{
     DOWNTIME,
 };
 use palisade_types::vault;
+use serde::{Deserialize, Serialize};
 
 /// A deposit of coins at the vault, behind an operator, owned by whoever sends the message.
 ///
@@ -29,7 +30,7 @@ pub fn deposit(vault: &str, operator: &str, coin: Coin) -> StdResult<WasmMsg> {
 }
 
 /// What a consumer knows of an operator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Power {
     /// The last update that was applied.
     pub update_id: Uint64,
