@@ -460,6 +460,19 @@ fn bad_input_is_refused_by_name() {
             ExecuteMsg::OptIn {
                 service,
                 key: None,
+                slices: vec![],
+            },
+            ContractError::BadCount {
+                what: "slices",
+                found: 0,
+                most: MAX_ASSETS,
+            },
+        ),
+        (
+            "op",
+            ExecuteMsg::OptIn {
+                service,
+                key: None,
                 slices: vec![slice("moon", 1)],
             },
             ContractError::AssetNotAccepted {

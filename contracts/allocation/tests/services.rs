@@ -226,6 +226,35 @@ fn an_allow_list_admits_only_its_operators() {
     refused(&mut suite, "op", &list, &admin_only);
     run(&mut suite, "admin", &list).unwrap();
     run(&mut suite, "op", &opt_in(service)).unwrap();
+    // Full, it has no place for anybody, however strong: who is listed pushes nobody out.
+    let change = ExecuteMsg::UpdateService {
+        service,
+        change: ServiceChange {
+            max_operators: Some(1),
+            ..ServiceChange::default()
+        },
+    };
+    run(&mut suite, "admin", &change).unwrap();
+    operators(&mut suite, &[("strong", 1_000_000)]);
+    let list = ExecuteMsg::SetAllowed {
+        service,
+        add: vec![suite.host("strong").to_string()],
+        remove: vec![],
+    };
+    run(&mut suite, "admin", &list).unwrap();
+    let no_place = ContractError::NoFreePlace { service, most: 1 };
+    refused(&mut suite, "strong", &opt_in(service), &no_place);
+    // Who did not opt out is bound without an end that is known.
+    let leave = ExecuteMsg::Leave {
+        service,
+        operator: op.to_string(),
+    };
+    let bound = ContractError::StillBound {
+        service,
+        operator: op.clone(),
+        until: None,
+    };
+    refused(&mut suite, "anybody", &leave, &bound);
     // Struck off the list: who is in stays in.
     let strike = ExecuteMsg::SetAllowed {
         service,

@@ -102,17 +102,6 @@ impl Epochs {
         self.after_genesis(epoch, seconds)
     }
 
-    /// Whether stake that was undelegated in epoch `bucket` answers at `now` for
-    /// what happens while an update made in epoch `since` is in force: until it
-    /// matures, and if it counted in the update or may have, an epoch being the
-    /// grain of time here.
-    ///
-    /// # Errors
-    /// [`MathError::TimeOutOfRange`] past what a timestamp holds.
-    pub fn is_exposed(&self, bucket: u64, since: u64, now: Timestamp) -> Result<bool, MathError> {
-        Ok(since <= bucket && now < self.matures_at(bucket)?)
-    }
-
     /// Buckets of a pool that can be unbonding at once, at most:
     /// `ceil(unbonding / length) + 1`.
     #[must_use]

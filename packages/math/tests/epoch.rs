@@ -36,7 +36,7 @@ proptest! {
         let unbonding = length * permille / 1_000;
         let epochs = Epochs::new(Timestamp::from_seconds(9), length, unbonding).unwrap();
         let now = epochs.genesis.plus_seconds(elapsed);
-        let live = (0..=epochs.at(now)).filter(|epoch| epochs.is_exposed(*epoch, 0, now).unwrap());
+        let live = (0..=epochs.at(now)).filter(|epoch| now < epochs.matures_at(*epoch).unwrap());
         prop_assert!(live.count() as u64 <= epochs.live_buckets());
     }
 
@@ -46,12 +46,12 @@ proptest! {
     ) {
         let epochs = Epochs { genesis: Timestamp::from_nanos(genesis), length, unbonding };
         let _ = (epochs.at(Timestamp::from_nanos(now)), epochs.live_buckets());
-        let _ = (epochs.start(epoch), epochs.matures_at(epoch), epochs.is_exposed(epoch, 0, epochs.genesis));
+        let _ = (epochs.start(epoch), epochs.matures_at(epoch));
     }
 }
 
 #[test]
-fn stake_answers_for_its_own_epoch_and_before_until_it_matures() {
+fn stake_matures_an_unbonding_period_after_its_epoch() {
     let epochs = Epochs::new(Timestamp::from_seconds(1_000), 100, 250).unwrap();
     let at = Timestamp::from_seconds;
     assert_eq!(
@@ -64,11 +64,6 @@ fn stake_answers_for_its_own_epoch_and_before_until_it_matures() {
     );
     assert_eq!(epochs.matures_at(1).unwrap(), at(1_450));
     assert_eq!(epochs.live_buckets(), 4);
-    // Left in epoch 1: answers for 0 and 1, not for 2, and not once mature.
-    assert!(epochs.is_exposed(1, 0, at(1_449)).unwrap());
-    assert!(epochs.is_exposed(1, 1, at(1_449)).unwrap());
-    assert!(!epochs.is_exposed(1, 2, at(1_300)).unwrap());
-    assert!(!epochs.is_exposed(1, 1, at(1_450)).unwrap());
 }
 
 #[test]

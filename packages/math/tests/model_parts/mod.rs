@@ -203,7 +203,7 @@ impl Model {
             .entries
             .keys()
             .copied()
-            .filter(|epoch| self.epochs.is_exposed(*epoch, 0, now).unwrap())
+            .filter(|epoch| now < self.epochs.matures_at(*epoch).unwrap())
             .collect();
         if immature.is_empty() {
             return;
@@ -289,7 +289,8 @@ impl Model {
             .buckets
             .keys()
             .copied()
-            .filter(|epoch| self.epochs.is_exposed(*epoch, infraction, now).unwrap())
+            .filter(|epoch| infraction <= *epoch)
+            .filter(|epoch| now < self.epochs.matures_at(*epoch).unwrap())
             .collect();
         let parts: Vec<Part> = eligible.iter().map(|epoch| self.part(*epoch)).collect();
         let equivalent = equivalent_stake(self.active.tokens, &parts, &self.magnitude).unwrap();
