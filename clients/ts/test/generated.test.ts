@@ -101,9 +101,10 @@ test("messages are typed", () => {
   assert.deepEqual(Object.keys({ ...message, ...wrong }), ["pay_out", "withdraw"]);
 });
 
-test("the quick start in the README is the example", async () => {
+test("the first blocks of the README are the examples", async () => {
   const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
-  const [readme, example] = await Promise.all([read("README.md"), read("example/deposit.ts")]);
+  const readme = await read("README.md");
   const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]);
-  assert.equal(blocks[0], example);
+  const examples = await Promise.all(["deposit", "page"].map((name) => read(`example/${name}.ts`)));
+  assert.deepEqual(blocks.slice(0, 2), examples);
 });
