@@ -129,20 +129,20 @@ pub(crate) fn take_back(
     administered(deps.as_ref(), &info, service)?;
     COUNTS.load(deps.storage, service)?.require_ended(service)?;
     let mut response = Response::new();
+    let mut leaving = Leaving::default();
     for (name, pot) in pots(deps.as_ref(), service, tokens)? {
         let amount = rewards::take_back(deps.storage, service, (&name, pot))?;
         if amount.is_zero() {
             continue;
         }
         let token = rewards::token(&name)?;
-        response = response
-            .add_event(events::take_back(service, &info.sender, &name, amount))
-            .add_submessage(leaving(token.pay(&info.sender, amount)?, (&name, amount))?);
+        response = response.add_event(events::take_back(service, &info.sender, &name, amount));
+        leaving.messages.push(token.pay(&info.sender, amount)?);
+        leaving.sums.push((name, amount));
     }
-    if response.messages.is_empty() {
-        return Err(ContractError::NothingHeld { service });
-    }
-    Ok(response)
+    leaving
+        .begin(response)?
+        .ok_or(ContractError::NothingHeld { service })
 }
 
 /// The rewards of a service in a token; refuses one that it did not name.
@@ -175,6 +175,7 @@ pub(crate) fn harvest(
     let counts = COUNTS.load(deps.storage, service)?;
     let mut account = Account::load(deps.storage, service, &counts, &operator)?;
     let mut response = Response::new();
+    let mut leaving = Leaving::default();
     for (name, pot) in pots {
         let Some((parts, amount)) = account.take(deps.storage, service, (&name, pot))? else {
             continue;
@@ -183,12 +184,13 @@ pub(crate) fn harvest(
         let token = rewards::token(&name)?;
         response = response.add_event(events::harvest(service, &operator, &name, amount, &parts));
         let by_operator = info.sender == operator;
-        let to = (&delegation, &operator);
-        response = send_on(response, to, (&name, token, amount), (parts, by_operator))?;
+        let sent = send_on(&delegation, token, amount, (&operator, parts, by_operator))?;
+        leaving.messages.extend(sent);
+        leaving.sums.push((name, amount));
     }
-    if response.messages.is_empty() {
+    let Some(response) = leaving.begin(response)? else {
         return Err(ContractError::NothingEarned { service, operator });
-    }
+    };
     account.save(deps.storage, service, &operator)?;
     Ok(response)
 }
@@ -196,11 +198,11 @@ pub(crate) fn harvest(
 /// What was earned, on its way to the pools that earned it. A cw20 is told of by a message of our own:
 /// that it was sent by us would be the word of the cw20 alone.
 fn send_on(
-    response: Response,
-    (delegation, operator): (&Addr, &Addr),
-    (name, token, amount): (&str, Token, Uint128),
-    (parts, by_operator): (Vec<AssetAmount>, bool),
-) -> StdResult<Response> {
+    delegation: &Addr,
+    token: Token,
+    amount: Uint128,
+    (operator, parts, by_operator): (&Addr, Vec<AssetAmount>, bool),
+) -> StdResult<Vec<CosmosMsg>> {
     let operator = operator.to_string();
     match &token {
         Token::Native { .. } => {
@@ -209,8 +211,7 @@ fn send_on(
                 parts,
                 by_operator,
             };
-            let paid = token.attach(delegation, &reward, amount)?;
-            Ok(response.add_submessage(leaving(paid, (name, amount))?))
+            Ok(vec![token.attach(delegation, &reward, amount)?])
         }
         Token::Cw20 { address } => {
             let reward = delegation::ExecuteMsg::RewardCw20 {
@@ -219,24 +220,40 @@ fn send_on(
                 parts,
                 by_operator,
             };
-            let paid = token.pay(delegation, amount)?;
-            Ok(response
-                .add_submessage(leaving(paid, (name, amount))?)
-                .add_message(Neighbour(delegation.clone()).call(&reward)?))
+            let tell = Neighbour(delegation.clone()).call(&reward)?;
+            Ok(vec![token.pay(delegation, amount)?, tell.into()])
         }
     }
 }
 
-/// A message with which some of what is owed in a token leaves. It is owed until it left: a token that calls
-/// somebody on its way finds nothing here that seems to be nobody's.
-fn leaving(message: CosmosMsg, gone: (&str, Uint128)) -> StdResult<SubMsg> {
-    Ok(SubMsg::reply_on_success(message, LEFT).with_payload(to_json_binary(&gone)?))
+/// Tokens on their way out. They are owed until all of them left: one that calls somebody as it leaves finds
+/// nothing here that seems to be nobody's.
+#[derive(Default)]
+struct Leaving {
+    messages: Vec<CosmosMsg>,
+    /// By name of the token.
+    sums: Vec<(String, Uint128)>,
 }
 
-/// Notes that it left.
+impl Leaving {
+    /// None: nothing leaves.
+    fn begin(mut self, response: Response) -> StdResult<Option<Response>> {
+        let Some(last) = self.messages.pop() else {
+            return Ok(None);
+        };
+        let last = SubMsg::reply_on_success(last, LEFT).with_payload(to_json_binary(&self.sums)?);
+        Ok(Some(
+            response.add_messages(self.messages).add_submessage(last),
+        ))
+    }
+}
+
+/// Notes that they left.
 pub(crate) fn left(deps: DepsMut, reply: &Reply) -> Result<Response, ContractError> {
-    let (token, amount): (String, Uint128) = from_json(&reply.payload)?;
-    rewards::release(deps.storage, &token, amount)?;
+    let sums: Vec<(String, Uint128)> = from_json(&reply.payload)?;
+    for (token, amount) in sums {
+        rewards::release(deps.storage, &token, amount)?;
+    }
     Ok(Response::new())
 }
 
