@@ -26,7 +26,7 @@ var ceilings = map[string]uint64{
 	// bytes). A chain refuses 819,201.
 	"bytes of vault":      630_000,
 	"bytes of delegation": 740_000,
-	"bytes of allocation": 740_000,
+	"bytes of allocation": 750_000,
 	// Disputes, proofs, throttle, versions of penalties, settings and their changes came into it.
 	"bytes of slashing": 785_000,
 	"bytes of gateway":  510_000,

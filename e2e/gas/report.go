@@ -101,6 +101,7 @@ func Measure(t *testing.T, say func(format string, args ...any)) *Report {
 	m.admins()
 	m.channels()
 	m.crowd()
+	m.pinned()
 	m.worst()
 	for _, stakers := range Stakers {
 		say("a slash of a pool with %d stakers", stakers)

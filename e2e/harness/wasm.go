@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 
+	wasmkeeper "github.com/CosmWasm/wasmd/x/wasm/keeper"
 	wasmtypes "github.com/CosmWasm/wasmd/x/wasm/types"
 	abci "github.com/cometbft/cometbft/abci/types"
 	"github.com/cosmos/gogoproto/proto"
@@ -43,6 +44,17 @@ func (c *Chain) Store(file string) uint64 {
 	result.response(&stored)
 	c.codes[file] = stored.CodeID
 	return stored.CodeID
+}
+
+// Pin keeps all codes that were stored in memory from now on, as the chain's governance may.
+func (c *Chain) Pin() {
+	c.t.Helper()
+	governance := wasmkeeper.NewGovPermissionKeeper(&c.app.WasmKeeper)
+	ctx := c.inner.GetContext()
+	for _, code := range c.codes {
+		require.NoError(c.t, governance.PinCode(ctx, code))
+	}
+	c.Block()
 }
 
 // Instantiate makes a contract that the story calls by the label, and returns its address.

@@ -23,7 +23,7 @@ export interface AllocationReadOnlyInterface {
     limit,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last number of the page before. */
     startAfter?: number;
@@ -61,7 +61,7 @@ export interface AllocationReadOnlyInterface {
     service,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 10 if absent, at most 10 (`MAX_MEMBERS_PAGE`). */
     limit?: number;
     /** The service. */
     service: number;
@@ -74,7 +74,7 @@ export interface AllocationReadOnlyInterface {
     operator,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 10 if absent, at most 10 (`MAX_MEMBERS_PAGE`). */
     limit?: number;
     /** The operator. */
     operator: string;
@@ -529,6 +529,16 @@ export interface AllocationInterface {
     /** The service. */
     service: number;
   }, fee_?: number | StdFee | "auto", memo_?: string, funds_?: Coin[]) => Promise<ExecuteResult>;
+  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
+  recover: ({
+    recipient,
+    token
+  }: {
+    /** Who receives. */
+    recipient: string;
+    /** The token. */
+    token: Token;
+  }, fee_?: number | StdFee | "auto", memo_?: string, funds_?: Coin[]) => Promise<ExecuteResult>;
   /** Names the slashing contract, once. By the owner. */
   connect: ({
     slashing
@@ -569,6 +579,7 @@ export class AllocationClient implements AllocationInterface {
     this.slash = this.slash.bind(this);
     this.redirect = this.redirect.bind(this);
     this.unjail = this.unjail.bind(this);
+    this.recover = this.recover.bind(this);
     this.connect = this.connect.bind(this);
     this.admin = this.admin.bind(this);
     this.updateOwnership = this.updateOwnership.bind(this);
@@ -889,6 +900,20 @@ export class AllocationClient implements AllocationInterface {
       unjail: {
         operator,
         service
+      }
+    }, fee_, memo_, funds_);
+  };
+  recover = async ({
+    recipient,
+    token
+  }: {
+    recipient: string;
+    token: Token;
+  }, fee_: number | StdFee | "auto" = "auto", memo_?: string, funds_?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      recover: {
+        recipient,
+        token
       }
     }, fee_, memo_, funds_);
   };

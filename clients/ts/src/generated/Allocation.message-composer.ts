@@ -246,6 +246,16 @@ export interface AllocationMsg {
     /** The service. */
     service: number;
   }, funds_?: Coin[]) => MsgExecuteContractEncodeObject;
+  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
+  recover: ({
+    recipient,
+    token
+  }: {
+    /** Who receives. */
+    recipient: string;
+    /** The token. */
+    token: Token;
+  }, funds_?: Coin[]) => MsgExecuteContractEncodeObject;
   /** Names the slashing contract, once. By the owner. */
   connect: ({
     slashing
@@ -284,6 +294,7 @@ export class AllocationMsgComposer implements AllocationMsg {
     this.slash = this.slash.bind(this);
     this.redirect = this.redirect.bind(this);
     this.unjail = this.unjail.bind(this);
+    this.recover = this.recover.bind(this);
     this.connect = this.connect.bind(this);
     this.admin = this.admin.bind(this);
     this.updateOwnership = this.updateOwnership.bind(this);
@@ -761,6 +772,28 @@ export class AllocationMsgComposer implements AllocationMsg {
           unjail: {
             operator,
             service
+          }
+        })),
+        funds: funds_
+      })
+    };
+  };
+  recover = ({
+    recipient,
+    token
+  }: {
+    recipient: string;
+    token: Token;
+  }, funds_?: Coin[]): MsgExecuteContractEncodeObject => {
+    return {
+      typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
+      value: MsgExecuteContract.fromPartial({
+        sender: this.sender,
+        contract: this.contractAddress,
+        msg: toUtf8(JSON.stringify({
+          recover: {
+            recipient,
+            token
           }
         })),
         funds: funds_

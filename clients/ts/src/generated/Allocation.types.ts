@@ -174,6 +174,14 @@ export type ExecuteMsg = {
     service: number;
   };
 } | {
+  /** Pays out what came without a word whose it is, such as a transfer without a memo: all that is held of a token beyond what is owed in it. By the owner. */
+  recover: {
+    /** Who receives. */
+    recipient: string;
+    /** The token. */
+    token: Token;
+  };
+} | {
   /** Names the slashing contract, once. By the owner. */
   connect: {
     /** Its address. */
@@ -379,7 +387,7 @@ export type QueryMsg = {
 } | {
   /** All services, by number. */
   services: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last number of the page before. */
     start_after?: number | null;
@@ -409,7 +417,7 @@ export type QueryMsg = {
 } | {
   /** Operators of a service, by address. */
   members: {
-    /** Page size. */
+    /** Page size: 10 if absent, at most 10 (`MAX_MEMBERS_PAGE`). */
     limit?: number | null;
     /** The service. */
     service: number;
@@ -419,7 +427,7 @@ export type QueryMsg = {
 } | {
   /** Services of an operator, by number. */
   memberships: {
-    /** Page size. */
+    /** Page size: 10 if absent, at most 10 (`MAX_MEMBERS_PAGE`). */
     limit?: number | null;
     /** The operator. */
     operator: string;
@@ -617,13 +625,13 @@ export interface ServiceResponse {
 export type ArrayOfServiceRewardsResponse = ServiceRewardsResponse[];
 /** Rewards of a service in one token. */
 export interface ServiceRewardsResponse {
-  /** Of them, sent on by harvests. */
+  /** Base units of them, sent on by harvests. */
   harvested: Uint128;
-  /** Of what is left: what waits for an operator with weight, and for the end of the pass of syncs that found the first one. */
+  /** Base units of what is left that wait for an operator with weight, and for the end of the pass of syncs that found the first one. */
   held: Uint128;
   /** Base units paid so far. */
   paid: Uint128;
-  /** Of them, taken back by the admin after the service had ended. The rest is with the allocation contract. */
+  /** Base units of them, taken back by the admin after the service had ended. The rest is with the allocation contract. */
   taken_back: Uint128;
   /** The token. */
   token: Token;

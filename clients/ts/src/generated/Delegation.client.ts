@@ -25,7 +25,7 @@ export interface DelegationReadOnlyInterface {
     limit,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last address of the page before. */
     startAfter?: string;
@@ -46,7 +46,7 @@ export interface DelegationReadOnlyInterface {
     operator,
     startAfter
   }: {
-    /** Page size, at most `MAX_POOLS_PAGE`. */
+    /** Page size: 10 if absent, at most 10 (`MAX_POOLS_PAGE`). */
     limit?: number;
     /** The operator. */
     operator: string;
@@ -62,7 +62,7 @@ export interface DelegationReadOnlyInterface {
   }: {
     /** The asset. */
     asset: string;
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The operator. */
     operator: string;
@@ -75,7 +75,7 @@ export interface DelegationReadOnlyInterface {
     owner,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The staker. */
     owner: string;
@@ -88,7 +88,7 @@ export interface DelegationReadOnlyInterface {
     owner,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The staker. */
     owner: string;
@@ -101,7 +101,7 @@ export interface DelegationReadOnlyInterface {
     owner,
     startAfter
   }: {
-    /** Page size, at most `MAX_POOLS_PAGE`. */
+    /** Page size: 10 if absent, at most 10 (`MAX_POOLS_PAGE`). */
     limit?: number;
     /** The staker. */
     owner: string;
@@ -124,7 +124,7 @@ export interface DelegationReadOnlyInterface {
     operator,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The operator. */
     operator: string;

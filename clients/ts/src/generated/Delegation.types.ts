@@ -399,7 +399,7 @@ export type QueryMsg = {
 } | {
   /** All operators, by address. */
   operators: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last address of the page before. */
     start_after?: string | null;
@@ -415,7 +415,7 @@ export type QueryMsg = {
 } | {
   /** Pools of an operator, by asset. */
   pools: {
-    /** Page size, at most `MAX_POOLS_PAGE`. */
+    /** Page size: 10 if absent, at most 10 (`MAX_POOLS_PAGE`). */
     limit?: number | null;
     /** The operator. */
     operator: string;
@@ -427,7 +427,7 @@ export type QueryMsg = {
   buckets: {
     /** The asset. */
     asset: string;
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The operator. */
     operator: string;
@@ -437,7 +437,7 @@ export type QueryMsg = {
 } | {
   /** Active positions of a staker. */
   positions: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The staker. */
     owner: string;
@@ -447,7 +447,7 @@ export type QueryMsg = {
 } | {
   /** Unbonding entries of a staker. */
   unbondings: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The staker. */
     owner: string;
@@ -457,7 +457,7 @@ export type QueryMsg = {
 } | {
   /** What a staker can claim now, by pool. */
   rewards: {
-    /** Page size, at most `MAX_POOLS_PAGE`. */
+    /** Page size: 10 if absent, at most 10 (`MAX_POOLS_PAGE`). */
     limit?: number | null;
     /** The staker. */
     owner: string;
@@ -475,7 +475,7 @@ export type QueryMsg = {
 } | {
   /** Commission that an operator can claim, by the names of the tokens. */
   commission_owed: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The operator. */
     operator: string;
@@ -516,7 +516,7 @@ export type ArrayOfBucketResponse = BucketResponse[];
 export interface BucketResponse {
   /** Epoch of its undelegations. */
   epoch: number;
-  /** The operator's own. */
+  /** Of them, the operator's own. */
   junior: Uint128;
   /** Its magnitude, as stored. */
   magnitude: Scaled;
@@ -626,7 +626,7 @@ export interface PoolResponse {
   asset: string;
   /** Grows when the pool is wiped. */
   generation: number;
-  /** The operator's own active stake, which bears losses first. */
+  /** Of it, the operator's own, which bears losses first. */
   junior: Uint128;
   /** The magnitude M that slices are measured against. */
   magnitude: Magnitude;

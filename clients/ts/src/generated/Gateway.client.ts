@@ -23,7 +23,7 @@ export interface GatewayReadOnlyInterface {
     limit,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last address of the page before. */
     startAfter?: string;
@@ -45,7 +45,7 @@ export interface GatewayReadOnlyInterface {
     limit,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last address of the page before. */
     startAfter?: string;
@@ -63,7 +63,7 @@ export interface GatewayReadOnlyInterface {
     open,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Only those that have not ended. */
     open: boolean;

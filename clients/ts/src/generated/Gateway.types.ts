@@ -209,7 +209,7 @@ export type QueryMsg = {
 } | {
   /** Operators with power, by address. */
   operators: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last address of the page before. */
     start_after?: string | null;
@@ -228,7 +228,7 @@ export type QueryMsg = {
 } | {
   /** Who may report. */
   reporters: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last address of the page before. */
     start_after?: string | null;
@@ -242,7 +242,7 @@ export type QueryMsg = {
 } | {
   /** Reports, oldest first. */
   reports: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Only those that have not ended. */
     open: boolean;

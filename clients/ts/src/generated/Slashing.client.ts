@@ -23,7 +23,7 @@ export interface SlashingReadOnlyInterface {
     limit,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last number of the page before. */
     startAfter?: number;
@@ -109,7 +109,7 @@ export interface SlashingReadOnlyInterface {
     operator,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The operator. */
     operator: string;
@@ -139,7 +139,7 @@ export interface SlashingReadOnlyInterface {
     service,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The service. */
     service: number;

@@ -451,7 +451,7 @@ export type QueryMsg = {
 } | {
   /** All services, by number. */
   services: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last number of the page before. */
     start_after?: number | null;
@@ -517,7 +517,7 @@ export type QueryMsg = {
 } | {
   /** Requests against an operator that wait: newcomers to its pools would share their loss. Not slashes that were bounced: no request yet. */
   pending_slashes: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The operator. */
     operator: string;
@@ -541,7 +541,7 @@ export type QueryMsg = {
 } | {
   /** Outcomes of a service that are not acknowledged yet, by nonce. */
   outcomes: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The service. */
     service: number;

@@ -23,7 +23,7 @@ export interface VaultReadOnlyInterface {
     limit,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last name of the page before. */
     startAfter?: string;
@@ -41,7 +41,7 @@ export interface VaultReadOnlyInterface {
     owner,
     startAfter
   }: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** The owner. */
     owner: string;
@@ -66,7 +66,7 @@ export interface VaultReadOnlyInterface {
   }: {
     /** The asset. */
     asset: string;
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last operator of the page before. */
     startAfter?: string;
@@ -86,7 +86,7 @@ export interface VaultReadOnlyInterface {
   }: {
     /** The asset; of a natively staked one `{asset}/{operator}`. */
     asset: string;
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number;
     /** Last account and destination of the page before. */
     startAfter?: TupleOfU32AndDestination;

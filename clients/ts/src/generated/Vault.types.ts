@@ -377,11 +377,11 @@ export interface NewAsset {
 }
 /** Changes to an asset. */
 export interface AssetChange {
-  /** New cap; may lie below what is held, which then only leaves. */
+  /** New cap in base units; may lie below what is held, which then only leaves. */
   cap?: Uint128 | null;
   /** Whether deposits are open. */
   deposits?: boolean | null;
-  /** New minimum. */
+  /** New least deposit in base units. */
   minimum?: Uint128 | null;
   /** New rate source; its first rate must be good. */
   rate?: RateSource | null;
@@ -404,7 +404,7 @@ export type QueryMsg = {
 } | {
   /** All assets, by name. */
   assets: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last name of the page before. */
     start_after?: string | null;
@@ -418,7 +418,7 @@ export type QueryMsg = {
 } | {
   /** Idle tokens of an owner, by asset. */
   idle: {
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** The owner. */
     owner: string;
@@ -438,7 +438,7 @@ export type QueryMsg = {
   stakers: {
     /** The asset. */
     asset: string;
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last operator of the page before. */
     start_after?: string | null;
@@ -454,7 +454,7 @@ export type QueryMsg = {
   seized: {
     /** The asset; of a natively staked one `{asset}/{operator}`. */
     asset: string;
-    /** Page size. */
+    /** Page size: 30 if absent, at most 100. */
     limit?: number | null;
     /** Last account and destination of the page before. */
     start_after?: TupleOfU32AndDestination | null;
@@ -468,7 +468,7 @@ export type TupleOfU32AndDestination = [number, Destination];
 export interface MigrateMsg {}
 /** One asset. */
 export interface AssetResponse {
-  /** Cap on principal. */
+  /** Cap on principal, in base units. */
   cap: Uint128;
   /** Whether deposits are open. */
   deposits: boolean;
@@ -478,7 +478,7 @@ export interface AssetResponse {
   id: string;
   /** Its token. */
   kind: AssetKind;
-  /** Least deposit. */
+  /** Least deposit, in base units. */
   minimum: Uint128;
   /** The last good rate. */
   rate: Decimal;
@@ -486,11 +486,11 @@ export interface AssetResponse {
   rate_updated_at: Timestamp;
   /** Where its rate comes from. */
   source: RateSource;
-  /** Haircut. */
+  /** Haircut, above 0 and at most 1. */
   weight: Decimal;
 }
 export type ArrayOfAssetResponse = AssetResponse[];
-/** The books of one asset. `balance >= idle + staked + seized`, or of a natively staked asset `balance >= idle + released + payable`; more is an accident's gift, and nobody's. */
+/** The books of one asset, in base units. `balance >= idle + staked + seized`, or of a natively staked asset `balance >= idle + released + payable`; more is an accident's gift, and nobody's. */
 export interface BooksResponse {
   /** What the token itself says that the vault holds. */
   balance: Uint128;
