@@ -75,6 +75,8 @@ node_settings() {
     local config="$1/config.toml" app="$1/app.toml"
     setting "$config" rpc pprof_laddr '""'
     setting "$config" rpc max_body_bytes 8000000
+    # Loopback alone, so that a page in a browser may ask the node too.
+    setting "$config" rpc cors_allowed_origins '["*"]'
     setting "$config" p2p pex false
     setting "$config" p2p persistent_peers '""'
     setting "$config" p2p seeds '""'

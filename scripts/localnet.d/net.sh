@@ -73,6 +73,8 @@ check_name() {
 
 # ensure_tools: what the network is made of.
 ensure_tools() {
+    # Of wasmd, its libraries, and Hermes.
+    ensure_debian build-essential cc
     ensure_debian jq jq
     ensure_debian openssl openssl
     ensure_debian procps ps

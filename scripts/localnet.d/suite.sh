@@ -4,12 +4,14 @@
 # NOT_YET: a line of the file to source, as long as there is no suite.
 NOT_YET='echo "the suite is not deployed yet: scripts/localnet up" >&2'
 
-# write_commands: wasmd and hermes with the network's keys and config.
+# write_commands: wasmd and hermes with the network's keys and config. The guides call the command line of the
+# consumer consumer-wasmd: on other networks it is another program.
 write_commands() {
     mkdir -p "$NET/bin"
     cp "$PARTS/wasmd" "$NET/bin/wasmd.new"
     chmod +x "$NET/bin/wasmd.new"
     mv "$NET/bin/wasmd.new" "$NET/bin/wasmd"
+    ln -sfn wasmd "$NET/bin/consumer-wasmd"
     printf '%s\n' "$WASMD" >"$NET/bin/.wasmd"
     {
         printf '#!/usr/bin/env bash\n'
@@ -71,6 +73,7 @@ write_env() {
         export_line STAKER "$(address staker)"
         export_line FRIEND "$(address friend)"
         export_line SERVICE_ADMIN "$(address service)"
+        export_line GATEWAY_OWNER "$(address service)"
         export_line RESOLVER "$(address resolver)"
         export_line REPORTER "$(address reporter)"
         export_line PAYER "$(address payer)"
