@@ -211,7 +211,11 @@ impl<'a> Session<'a> {
         let Some(former) = self.store.state.pending.get(step) else {
             return Ok(None);
         };
-        let sender = chain.key(&tx.from)?;
+        // Somebody who only looks may not have the key.
+        let sender = match self.dry {
+            true => former.sender.clone(),
+            false => chain.key(&tx.from)?,
+        };
         let this = (tx.words.as_slice(), sender.as_str());
         Ok(match settle(self, chain, (step, former), this)? {
             Settled::Done(found) => Some(*found),

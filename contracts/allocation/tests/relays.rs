@@ -9,12 +9,12 @@
 
 mod common;
 
-use common::relay::Brought;
+use common::relay::{self, Brought};
 use common::Stage;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    to_json_binary, Addr, Binary, Deps, DepsMut, Env, MessageInfo, Response, StdError, StdResult,
-    Uint128,
+    coin, to_json_binary, Addr, Binary, Deps, DepsMut, Env, MessageInfo, Response, StdError,
+    StdResult, Uint128,
 };
 use cw20::{BalanceResponse, Cw20QueryMsg, Cw20ReceiveMsg, TokenInfoResponse};
 use cw_multi_test::Executor;
@@ -31,18 +31,13 @@ const PAID: Map<&str, Uint128> = Map::new("paid");
 enum Snare {
     /// What to relay with the next transfers.
     Arm(Brought),
-    Disarm {},
     /// As of a cw20.
-    Transfer {
-        recipient: String,
-        amount: Uint128,
-    },
+    Transfer { recipient: String, amount: Uint128 },
 }
 
 fn execute(deps: DepsMut, _: Env, _: MessageInfo, msg: Snare) -> StdResult<Response> {
     match msg {
         Snare::Arm(brought) => TRAP.save(deps.storage, &brought)?,
-        Snare::Disarm {} => TRAP.remove(deps.storage),
         Snare::Transfer { recipient, amount } => {
             let add = |had: Option<Uint128>| StdResult::Ok(had.unwrap_or_default() + amount);
             PAID.update(deps.storage, &recipient, add)?;
@@ -134,14 +129,18 @@ impl Scene {
         app.execute_contract(thief, snare, msg, &[]).unwrap();
     }
 
-    /// From now on, whenever it is paid out, the snare brings a transfer of 1,000 for a service.
-    fn arm(&mut self, service: ServiceId) {
-        let arrival = self.stage.transfer(service, 1_000).message();
-        let contract = self.stage.allocation.clone();
-        self.tell(&Snare::Arm(Brought { contract, arrival }));
+    /// From now on, whenever it is paid out, the snare brings a transfer of so much for a service, of which so many
+    /// coins are there.
+    fn arm(&mut self, service: ServiceId, amount: u128, there: u128) {
+        let brought = Brought {
+            contract: self.stage.allocation.clone(),
+            arrival: self.stage.transfer(service, amount).message(),
+            coins: (there > 0).then(|| coin(there, &self.denom)),
+        };
+        self.tell(&Snare::Arm(brought));
     }
 
-    /// Of the coin: what is here, and paid for the honest service.
+    /// Of the coin: what is here, and what was paid for the honest service.
     fn state(&self) -> (u128, u128) {
         let pots = self.stage.pots(self.honest);
         (
@@ -150,76 +149,97 @@ impl Scene {
         )
     }
 
-    fn missing(&self) -> ContractError {
-        ContractError::CoinsMissing {
+    /// Runs a message in the middle of which the snare's packet is refused, as its coins are not here.
+    fn run_refused(&mut self, who: &str, msg: &ExecuteMsg, owed: u128) {
+        let response = self.stage.run(who, msg);
+        let missing = ContractError::CoinsMissing {
             token: Token::native(&self.denom).name(),
             balance: 2_000_u128.into(),
-            owed: 3_000_u128.into(),
-        }
+            owed: owed.into(),
+        };
+        let said = relay::refused(&response);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].contains(&missing.to_string()), "{said:?}");
     }
 }
 
-#[test]
-fn a_token_that_relays_while_it_is_harvested_has_nothing_credited() {
-    let mut scene = Scene::new();
+/// Harvests the thief's service, asking for both tokens in an order.
+fn harvest(scene: &Scene, service: ServiceId, first: usize) -> ExecuteMsg {
+    let mut tokens = scene.tokens().to_vec();
+    tokens.rotate_left(first);
+    ExecuteMsg::Harvest {
+        service,
+        operator: scene.stage.who("bob").to_string(),
+        tokens: Some(tokens),
+    }
+}
+
+fn thieves(scene: &mut Scene) -> ServiceId {
     let service = scene.stage.service(10);
     scene.stage.name_tokens(service, &scene.tokens());
     scene.stage.begin(service, &[("bob", 1_000)]);
     scene.pay_both(service);
     assert_eq!(scene.state(), (2_000, 1_000));
+    service
+}
 
-    // For its own service, in either order, and for another one.
-    for (target, asked) in [
-        (service, None),
-        (service, Some(scene.tokens().to_vec())),
-        (scene.honest, None),
-    ] {
-        scene.arm(target);
-        let harvest = ExecuteMsg::Harvest {
-            service,
-            operator: scene.stage.who("bob").to_string(),
-            tokens: asked,
-        };
-        let expected = scene.missing();
-        scene.stage.refused("bob", &harvest, &expected);
-        assert_eq!(scene.state(), (2_000, 1_000));
+#[test]
+fn a_token_that_relays_while_it_is_harvested_has_nothing_credited() {
+    // Asked for in either order; credited to its own service, or to another one.
+    for (first, to_itself) in [(0, true), (1, true), (0, false), (1, false)] {
+        let mut scene = Scene::new();
+        let service = thieves(&mut scene);
+        let target = if to_itself { service } else { scene.honest };
+        scene.arm(target, 1_000, 0);
+        let msg = harvest(&scene, service, first);
+        scene.run_refused("bob", &msg, 3_000);
+        assert_eq!(scene.state(), (1_000, 1_000));
+        assert_eq!(scene.stage.pots(service)[1].paid.u128(), 1_000);
+
+        // Each got what was paid for it.
+        let msg = scene.stage.harvest(scene.honest, "ann");
+        scene.stage.run("ann", &msg);
+        assert_eq!(scene.state(), (0, 1_000));
+        let delegation = scene.stage.delegation.clone();
+        assert_eq!(scene.stage.balance(&delegation, &scene.denom), 2_000);
     }
+}
 
-    // Without a packet each gets what was paid for it.
-    scene.tell(&Snare::Disarm {});
-    let harvest = scene.stage.harvest(service, "bob");
-    scene.stage.run("bob", &harvest);
-    assert_eq!(scene.state(), (1_000, 1_000));
-    let harvest = scene.stage.harvest(scene.honest, "ann");
-    scene.stage.run("ann", &harvest);
-    assert_eq!(scene.state(), (0, 1_000));
-    let delegation = scene.stage.delegation.clone();
-    assert_eq!(scene.stage.balance(&delegation, &scene.denom), 2_000);
+#[test]
+fn a_transfer_whose_coins_are_here_is_credited_while_others_are_harvested() {
+    for first in [0, 1] {
+        let mut scene = Scene::new();
+        let service = thieves(&mut scene);
+        scene.arm(scene.honest, 300, 300);
+        let msg = harvest(&scene, service, first);
+        let response = scene.stage.run("bob", &msg);
+        assert_eq!(relay::refused(&response), Vec::<String>::new());
+        assert_eq!(scene.state(), (1_300, 1_300));
+        let msg = scene.stage.harvest(scene.honest, "ann");
+        scene.stage.run("ann", &msg);
+        assert_eq!(scene.state(), (0, 1_300));
+    }
 }
 
 #[test]
 fn a_token_that_relays_while_it_is_taken_back_has_nothing_credited() {
-    let mut scene = Scene::new();
-    // Paid before anybody counts, and ended before anybody does.
-    let service = scene.stage.service(10);
-    scene.stage.name_tokens(service, &scene.tokens());
-    scene.pay_both(service);
-    scene
-        .stage
-        .run("slashing", &ExecuteMsg::StopService { service });
-    scene.arm(scene.honest);
-    let back = ExecuteMsg::TakeBack {
-        service,
-        tokens: None,
-    };
-    let expected = scene.missing();
-    scene.stage.refused("admin", &back, &expected);
-    assert_eq!(scene.state(), (2_000, 1_000));
-    scene.tell(&Snare::Disarm {});
-    scene.stage.run("admin", &back);
-    assert_eq!(scene.state(), (1_000, 1_000));
-    let admin = scene.stage.who("admin");
-    assert_eq!(scene.stage.balance(&admin, &scene.denom), 1_000);
-    let pot = &scene.stage.pots(service)[1];
-    assert_eq!(pot.taken_back.u128(), 1_000);
+    for first in [0, 1] {
+        let mut scene = Scene::new();
+        // Paid before anybody counts, and ended before anybody does.
+        let service = scene.stage.service(10);
+        let mut tokens = scene.tokens();
+        scene.stage.name_tokens(service, &tokens);
+        scene.pay_both(service);
+        let stop = ExecuteMsg::StopService { service };
+        scene.stage.run("slashing", &stop);
+        scene.arm(scene.honest, 1_000, 0);
+        tokens.rotate_left(first);
+        let tokens = Some(tokens.to_vec());
+        let back = ExecuteMsg::TakeBack { service, tokens };
+        scene.run_refused("admin", &back, 3_000);
+        assert_eq!(scene.state(), (1_000, 1_000));
+        let admin = scene.stage.who("admin");
+        assert_eq!(scene.stage.balance(&admin, &scene.denom), 1_000);
+        assert_eq!(scene.stage.pots(service)[1].taken_back.u128(), 1_000);
+    }
 }

@@ -227,7 +227,7 @@ fn send_on(
 }
 
 /// Tokens on their way out. They are owed until all of them left: one that calls somebody as it leaves finds
-/// nothing here that seems to be nobody's.
+/// nothing here that seems to be nobody's. (What left first is owed a little longer than it is here.)
 #[derive(Default)]
 struct Leaving {
     messages: Vec<CosmosMsg>,
@@ -257,7 +257,8 @@ pub(crate) fn left(deps: DepsMut, reply: &Reply) -> Result<Response, ContractErr
     Ok(Response::new())
 }
 
-/// The rewards of a service in the tokens asked for; none: in all.
+/// The rewards of a service in the tokens asked for; none: in all. By name, which has cw20s come first: while
+/// one runs, no native token has left, and what arrives of those is weighed against what is owed and here.
 fn pots(
     deps: Deps,
     service: ServiceId,
@@ -282,12 +283,13 @@ fn chosen(
             most: MAX_REWARD_TOKENS,
         });
     }
-    let names: Vec<_> = tokens.iter().map(Token::name).collect();
+    let mut names: Vec<_> = tokens.iter().map(Token::name).collect();
     check_list(
         "tokens",
         MAX_REWARD_TOKENS,
         names.iter().map(String::as_str),
     )?;
+    names.sort();
     names
         .into_iter()
         .map(|name| {

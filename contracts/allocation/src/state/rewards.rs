@@ -11,8 +11,8 @@ pub const POTS: Map<(ServiceId, &str), Pot> = Map::new("r");
 /// What operators earned, of services that named reward tokens. Only of operators with weight, and
 /// of others while something is owed to them. Key: service, operator.
 pub const EARNERS: Map<(ServiceId, &Addr), Earner> = Map::new("w");
-/// Reward tokens that all services together were paid and that did not leave yet, in base units: never
-/// more than is here, even while a payment is under way. Key: name of the token.
+/// Reward tokens that all services together were paid and that did not leave yet, in base units. It falls
+/// once everything that a message pays has left. Key: name of the token.
 pub const OWED: Map<&str, Uint128> = Map::new("d");
 
 /// Rewards of a service in one token.

@@ -2,11 +2,13 @@
 
 use cosmwasm_std::{Addr, Storage, Timestamp};
 use palisade_types::allocation::ServiceId;
+use palisade_types::asset::MAX_CLOCK_SKEW;
 
 use super::slash::{Origin, Task};
 use crate::state::{
     infraction_key, End, Policy, Request, Service, LAST_REQUEST, PENDING, REQUESTS, SEEN,
 };
+use crate::time::after;
 use crate::ContractError;
 
 /// Most requests for one infraction that are looked at for one that says the same.
@@ -69,7 +71,8 @@ impl Verdict {
             return Ok(Known::Fresh { overrides: None });
         };
         let request = REQUESTS.load(storage, (self.service, number))?;
-        let began = |at: &Timestamp| request.time < *at && self.time >= *at;
+        // A consumer's clock may be ahead, and the host counts no time that is to come.
+        let began = |at: &Timestamp| request.time < *at && self.time >= after(*at, MAX_CLOCK_SKEW);
         if !self.proven && stored.renewed_at.as_ref().is_some_and(began) {
             return Ok(Known::Fresh { overrides: None });
         }

@@ -5,7 +5,7 @@ use palisade_ibc::{Offender, Outcome, Slash, SlashAck, DOUBLE_SIGN};
 use palisade_slashing::ContractError;
 use palisade_types::allocation::ExecuteMsg as Allocation;
 use palisade_types::allocation::SlashOperator;
-use palisade_types::asset::{AssetAmount, Destination};
+use palisade_types::asset::{AssetAmount, Destination, MAX_CLOCK_SKEW};
 use palisade_types::slashing::*;
 
 use crate::allocation::Rules;
@@ -446,13 +446,24 @@ fn a_consumer_that_began_anew_reports_of_the_same_height_again() {
     suite.open_channel();
     suite.net.advance(1_000);
     assert_eq!(suite.report(&slash), duplicate(1, ended()));
+    // Nor is it another one for a clock that is ahead: its time was counted as the host's.
+    let mut ahead = suite.slash_for("bob", "downtime", 7);
+    ahead.time = suite.now().plus_seconds(MAX_CLOCK_SKEW);
+    assert_eq!(suite.report(&ahead), executed(2));
+    suite.net.advance(1);
+    suite
+        .run("owner", &ExecuteMsg::RenewNonces { service: CHAIN })
+        .unwrap();
+    suite.open_channel();
+    suite.net.advance(1_000);
+    assert_eq!(suite.report(&ahead), duplicate(2, ended()));
     // A chain that began anew comes to the same height.
     let mut again = suite.slash_for("alice", "downtime", 7);
     assert_ne!(again.nonce, slash.nonce);
-    assert_eq!(suite.report(&again), executed(2));
-    assert_eq!(suite.slashes().len(), 2);
+    assert_eq!(suite.report(&again), executed(3));
+    assert_eq!(suite.slashes().len(), 3);
     // That is an infraction of its own, and once.
     again.nonce = 9u64.into();
-    assert_eq!(suite.report(&again), duplicate(2, ended()));
-    assert_eq!(suite.slashes().len(), 2);
+    assert_eq!(suite.report(&again), duplicate(3, ended()));
+    assert_eq!(suite.slashes().len(), 3);
 }
