@@ -261,6 +261,11 @@ fn what_a_person_migrated_after_a_run_was_killed_is_up_to_date() {
         }
         pending += state["pending"].as_object().unwrap().len();
         by_hand(&world, "council");
+        // Who has no key may look.
+        world.keyless.set(true);
+        world.palisade(&["upgrade", "--dry-run"]).unwrap();
+        world.keyless.set(false);
+        assert_eq!(world.state().unwrap(), state, "{number}");
         world.host(|host| host.refuses = Some(AGAIN.to_string()));
         world.palisade(&["upgrade"]).unwrap();
         assert_eq!(migrations(&world), 1, "{number}");

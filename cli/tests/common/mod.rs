@@ -97,6 +97,8 @@ pub struct Fake {
     pub death: Cell<Death>,
     /// Whether transactions that wait are lost when a run is killed.
     pub loses_mempool: bool,
+    /// Whether the keyring has no key.
+    pub keyless: Cell<bool>,
     pub hermes: Cell<u32>,
 }
 
@@ -182,6 +184,7 @@ impl Fake {
             clock: Cell::new(0),
             death: Cell::new(Death::Never),
             loses_mempool: false,
+            keyless: Cell::new(false),
             hermes: Cell::new(0),
         }
     }
@@ -274,6 +277,9 @@ impl Fake {
             .iter()
             .position(|word| *word == "--node")
             .map(|at| words[at + 1]);
+        if words[0] == "keys" && self.keyless.get() {
+            return failed("key not found");
+        }
         if words[0] == "keys" {
             return ok(key(words[2]));
         }

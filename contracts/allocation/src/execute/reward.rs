@@ -257,7 +257,7 @@ pub(crate) fn left(deps: DepsMut, reply: &Reply) -> Result<Response, ContractErr
     Ok(Response::new())
 }
 
-/// The rewards of a service in the tokens asked for; none: in all. By name, which has cw20s come first: while
+/// The rewards of a service in the tokens asked for; none: in all, by name. Either way cw20s come first: while
 /// one runs, no native token has left, and what arrives of those is weighed against what is owed and here.
 fn pots(
     deps: Deps,
@@ -283,13 +283,14 @@ fn chosen(
             most: MAX_REWARD_TOKENS,
         });
     }
-    let mut names: Vec<_> = tokens.iter().map(Token::name).collect();
+    let is_cw20 = |token: &Token| matches!(token, Token::Cw20 { .. });
+    let (cw20s, natives): (Vec<_>, Vec<_>) = tokens.into_iter().partition(is_cw20);
+    let names: Vec<_> = cw20s.iter().chain(&natives).map(Token::name).collect();
     check_list(
         "tokens",
         MAX_REWARD_TOKENS,
         names.iter().map(String::as_str),
     )?;
-    names.sort();
     names
         .into_iter()
         .map(|name| {
