@@ -13,6 +13,7 @@ mod wasmd;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{anyhow, Result};
@@ -136,7 +137,10 @@ impl Fake {
         } else {
             std::env::temp_dir()
         };
-        let folder = base.join(format!("palisade-{name}-{}", std::process::id()));
+        // Tests run at the same time, and some use one name.
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let nth = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = base.join(format!("palisade-{name}-{}-{nth}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(folder.join("artifacts")).unwrap();
         let mut sums = String::new();
