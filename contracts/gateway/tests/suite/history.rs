@@ -71,6 +71,27 @@ fn history_is_pruned_but_for_the_entry_in_force_at_the_horizon() {
 }
 
 #[test]
+fn what_was_superseded_is_kept_for_the_history_to_the_second() {
+    for (late, kept) in [(0, Some(1)), (1, None)] {
+        let mut suite = Suite::open();
+        suite.apply(&set(1, &[power("alice", 1)]));
+        suite.net.advance(100);
+        let before = suite.now();
+        let (_, superseded) = suite.apply(&set(2, &[power("alice", 2)]));
+        // Seconds that it takes to apply a set.
+        let takes = superseded.seconds() - before.seconds();
+        let since = suite.now().seconds() - superseded.seconds();
+        suite.net.advance(HISTORY + late - since - takes);
+        let (_, now) = suite.apply(&set(3, &[power("alice", 3)]));
+        assert_eq!(now, superseded.plus_seconds(HISTORY + late));
+        for operator in [Some("alice"), None] {
+            let found = suite.power_at(1, operator);
+            assert_eq!(found.map(|at| at.update_id.u64()), kept, "{late}");
+        }
+    }
+}
+
+#[test]
 fn a_backlog_of_history_shrinks_by_two_a_write() {
     let mut suite = Suite::open();
     for update in 1..=9u64 {
